@@ -1,0 +1,124 @@
+//! `cargo xtask test`: every check and every test.
+//!
+//! The cheap checks come first, then what compiles, then what drives the built binary. A section that fails does not stop
+//! the others, except that nothing end to end runs without a binary. The last line is `N passed, N failed`.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::layers;
+use crate::process;
+use crate::report::Report;
+use crate::tools::Tools;
+use crate::workspace::Workspace;
+
+/// Runs everything; takes no options.
+pub(crate) fn run(workspace: &Workspace, options: &[String]) -> Result<(), Failure> {
+    if let Some(option) = options.first() {
+        return Err(Failure::new(format!("`test` has no option `{option}`")));
+    }
+    let mut report = Report::new();
+    let mut tools = None;
+    report.section("tools", |_| {
+        tools = Some(Tools::ready(workspace)?);
+        Ok(())
+    });
+    if let Some(tools) = tools {
+        checks(workspace, &mut report, &tools);
+        rust(workspace, &mut report);
+        pages(workspace, &mut report, &tools)?;
+        end_to_end(workspace, &mut report, &tools)?;
+    }
+    report.finish()
+}
+
+fn checks(workspace: &Workspace, report: &mut Report, tools: &Tools) {
+    report.check(
+        "formatting",
+        &mut workspace.cargo(&["fmt", "--all", "--check"]),
+    );
+    report.section("layers", |_| layers::run(workspace));
+    let mut deny = workspace.command(&tools.deny);
+    deny.args(["--color", "never", "check", "--hide-inclusion-graph"]);
+    deny.args(["bans", "licenses", "sources"]);
+    if advisories_can_be_had(workspace, &tools.deny) {
+        deny.arg("advisories");
+    } else {
+        println!(
+            "advisories could not be checked: the RustSec database cannot be fetched from here"
+        );
+    }
+    report.check("dependencies", &mut deny);
+}
+
+/// The database is a git repository on the network, which a build machine may not reach.
+fn advisories_can_be_had(workspace: &Workspace, deny: &Path) -> bool {
+    let mut fetch = workspace.command(deny);
+    fetch.args(["fetch", "db"]).env("GIT_TERMINAL_PROMPT", "0");
+    process::output(&mut fetch).is_ok()
+}
+
+fn rust(workspace: &Workspace, report: &mut Report) {
+    let mut clippy = workspace.cargo(&["clippy", "--workspace", "--all-targets", "--locked"]);
+    clippy.args(["--", "-D", "warnings"]);
+    report.check("clippy", &mut clippy);
+    let mut test = workspace.cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
+    report.tests("Rust tests", &mut test);
+    let mut doc = workspace.cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    report.check("documentation", &mut doc);
+}
+
+fn pages(workspace: &Workspace, report: &mut Report, tools: &Tools) -> Result<(), Failure> {
+    let files = test_files(&workspace.root().join("web/tests"))?;
+    report.tests("pages", &mut node(workspace, tools, &files));
+    Ok(())
+}
+
+fn end_to_end(workspace: &Workspace, report: &mut Report, tools: &Tools) -> Result<(), Failure> {
+    let mut build = workspace.cargo(&["build", "--package", "heliograph", "--locked"]);
+    if !report.check("build of the binary", &mut build) {
+        return Ok(());
+    }
+    for suite in ["synapse", "mesh", "across", "http", "browser"] {
+        let files = test_files(&workspace.root().join("tests/js").join(suite))?;
+        let mut command = node(workspace, tools, &files);
+        against_the_binary(&mut command, workspace);
+        command.env("HELIOGRAPH_CHROMIUM", &tools.chromium);
+        report.tests(&format!("end to end: {suite}"), &mut command);
+    }
+    let mut python = workspace.command(&tools.python);
+    python.args(["-m", "unittest", "discover", "--verbose"]);
+    python.args(["--start-directory", "tests/python"]);
+    against_the_binary(&mut python, workspace);
+    report.tests("end to end: python-socketio", &mut python);
+    Ok(())
+}
+
+fn node(workspace: &Workspace, tools: &Tools, files: &[PathBuf]) -> Command {
+    let mut command = workspace.command(&tools.node);
+    command.args(["--test", "--test-reporter=spec"]).args(files);
+    command
+}
+
+fn against_the_binary(command: &mut Command, workspace: &Workspace) {
+    command
+        .env("HELIOGRAPH_BINARY", workspace.binary("debug"))
+        .env("HELIOGRAPH_TEST_OUTPUT", workspace.test_output());
+}
+
+/// The test files of a folder. They are named one by one because Node runs every script of a folder that it is given.
+fn test_files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let unreadable = |error| Failure::new(format!("cannot read {}: {error}", folder.display()));
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let name = path.to_string_lossy();
+        if name.ends_with(".test.js") || name.ends_with(".test.mjs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
