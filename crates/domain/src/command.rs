@@ -1,0 +1,343 @@
+//! Requests that travel inwards: imperative, each with one target, each answered.
+
+use crate::{
+    id::{CommandId, MessageId, NodeId, SocketId, UserId},
+    room::{Media, MediaChange, Position, RoomId},
+    text::{Emoji, MessageText, RawJson, Reference},
+    user::{Actor, User},
+};
+
+/// On whose behalf a room command is sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// A connected socket.
+    Socket(Actor),
+    /// A user by HTTP, without a socket.
+    User(User),
+    /// The cluster itself: presence, an operator, a deadline.
+    System,
+}
+
+/// A command to a room, handled by the owner of the room's partition.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RoomRequest {
+    /// Makes retries recognisable: the same id gives the first outcome again.
+    pub id: CommandId,
+    /// The target.
+    pub room: RoomId,
+    /// Who asks.
+    pub origin: Origin,
+    /// What is asked.
+    pub command: RoomCommand,
+}
+
+/// What can be asked of a room. A call is a room: its commands go to `call:<id>`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum RoomCommand {
+    /// Makes the user a member and the socket an attendant.
+    Join(Join),
+    /// Ends the socket's attendance, and the membership too if `permanent`.
+    Leave {
+        /// Whether the user stops being a member.
+        permanent: bool,
+    },
+    /// Ends the attendance of a socket that is gone. From the system only.
+    Detach {
+        /// The socket that is gone.
+        socket: SocketId,
+        /// Its user.
+        user: UserId,
+    },
+    /// Stores a message and tells it to the room.
+    Post(Post),
+    /// Sets or takes back a mark on a message.
+    React {
+        /// The marked message.
+        message: MessageId,
+        /// The mark.
+        emoji: Emoji,
+        /// Whether the mark shall be there afterwards.
+        on: bool,
+    },
+    /// Says that the user writes, or has stopped.
+    SetTyping {
+        /// Whether the user is writing.
+        on: bool,
+    },
+    /// Switches the room's chat. For the host and administrators.
+    SwitchChat {
+        /// Whether messages may be posted afterwards.
+        enabled: bool,
+    },
+    /// Changes what a peer sends or shows.
+    SetMedia {
+        /// Whose state, if not the sender's own: the host lowers somebody's hand.
+        target: Option<SocketId>,
+        /// The change.
+        change: MediaChange,
+        /// The sender's fields, which travel with the announcement where the vocabulary wants that.
+        body: Option<RawJson>,
+    },
+    /// Tells the others, or one socket, something that is not stored.
+    SendEphemeral {
+        /// The one addressee, or everybody else.
+        to: Option<SocketId>,
+        /// The sender's fields.
+        body: RawJson,
+    },
+    /// Passes call signaling on.
+    Signal(Signal),
+    /// Prepares a call (`POST /api/call-sessions`).
+    CreateCall(CallPlan),
+    /// Rings the participants of a call, creating it if it was not prepared.
+    InitiateCall(CallPlan),
+    /// Joins a ringing or active call.
+    AcceptCall,
+    /// Declines a ringing call.
+    RejectCall {
+        /// The user's own words.
+        reason: Option<MessageText>,
+    },
+    /// Ends a call, or leaves a larger one.
+    EndCall,
+    /// A participant has had no socket for the grace. From the system only.
+    DepartCall {
+        /// The participant.
+        user: UserId,
+    },
+    /// A socket of a participant has connected: it hears what rings and gets what was held for the
+    /// user. From the system only.
+    GreetSocket {
+        /// The participant.
+        user: UserId,
+        /// The new socket.
+        socket: SocketId,
+        /// The gateway that holds it.
+        gateway: NodeId,
+    },
+    /// Ends the room. From the system only.
+    Close,
+}
+
+/// See [`RoomCommand::Join`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Join {
+    /// The client has everything up to here; the answer brings what is newer.
+    pub since: Option<Since>,
+    /// Whether the client asked for this room. Otherwise the socket attends silently because its
+    /// user is a member, or because its session is recovered.
+    pub explicit: bool,
+    /// Initial state if others can open a peer connection to this socket.
+    pub peer: Option<Media>,
+    /// Ends the attendance of the user's other peers in this room.
+    pub takeover: bool,
+}
+
+/// Where a client's knowledge of a room ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Since {
+    /// After this entry of whatever log there is.
+    Seq(u64),
+    /// After this entry of exactly this log.
+    Position(Position),
+}
+
+/// See [`RoomCommand::Post`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Post {
+    /// The text; blank only with attachments.
+    pub text: MessageText,
+    /// A JSON array of objects.
+    pub attachments: Option<RawJson>,
+    /// Makes the send idempotent for the user and room.
+    pub reference: Option<Reference>,
+}
+
+/// See [`RoomCommand::Signal`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Signal {
+    /// The addressee.
+    pub to: SignalTarget,
+    /// What the signal is, as far as vocabularies share it.
+    pub kind: SignalKind,
+    /// The payload in the form of the sender's vocabulary.
+    pub body: RawJson,
+}
+
+/// The addressee of a signal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SignalTarget {
+    /// The user's socket that takes part, else all their devices.
+    User(UserId),
+    /// One peer.
+    Socket(SocketId),
+}
+
+/// Kinds of signal that more than one vocabulary can express.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SignalKind {
+    /// A session description of type `offer`.
+    Offer,
+    /// A session description of type `answer`.
+    Answer,
+    /// An ICE candidate, or the end of candidates.
+    Candidate,
+    /// Anything else; stays within its vocabulary.
+    Other,
+}
+
+/// The medium that a call is announced with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CallMedia {
+    /// Sound only.
+    Audio,
+    /// Sound and picture.
+    Video,
+}
+
+/// Who shall be in a call.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CallPlan {
+    /// Announced medium.
+    pub media: CallMedia,
+    /// The room that the call belongs to, or a mere label.
+    pub room: Option<RoomId>,
+    /// The called users. Empty: all other members of `room`.
+    pub participants: Vec<UserId>,
+}
+
+/// A command to presence, handled by the owner of the user's partition.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PresenceRequest {
+    /// Makes retries recognisable.
+    pub id: CommandId,
+    /// What is asked.
+    pub command: PresenceCommand,
+}
+
+/// What can be asked of presence.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PresenceCommand {
+    /// A socket was authenticated.
+    Connect {
+        /// The socket and its user.
+        actor: Actor,
+        /// Proves the right to recover the session, known to this client alone.
+        secret: SessionSecret,
+    },
+    /// A client came back and wants its session.
+    Resume {
+        /// The session's socket.
+        socket: SocketId,
+        /// The proof.
+        secret: SessionSecret,
+        /// Who the client is by its token now, if it has one. Must be the session's user.
+        user: Option<UserId>,
+        /// The gateway that the client came back to.
+        gateway: NodeId,
+    },
+    /// A socket is gone.
+    Disconnect {
+        /// The socket.
+        socket: SocketId,
+        /// Its user.
+        user: UserId,
+        /// The gateway that held it. A socket that has since moved elsewhere is left alone.
+        gateway: NodeId,
+        /// How it went.
+        cause: DisconnectCause,
+        /// What was written to the socket, per room.
+        positions: Vec<(RoomId, Position)>,
+    },
+    /// The user chose a status.
+    SetStatus {
+        /// The user.
+        user: User,
+        /// The status.
+        status: Status,
+    },
+}
+
+/// How a socket went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DisconnectCause {
+    /// Either side said goodbye: the session is over.
+    Explicit,
+    /// The transport was lost: the client may return and recover the session.
+    Lost,
+}
+
+/// What a user says about being available.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Status {
+    /// Available.
+    #[default]
+    Online,
+    /// Not at the device.
+    Away,
+    /// Does not want to be disturbed.
+    Busy,
+    /// Has no socket, or is invisible while connected.
+    Offline,
+}
+
+impl Status {
+    /// The name of the status on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Online => "online",
+            Self::Away => "away",
+            Self::Busy => "busy",
+            Self::Offline => "offline",
+        }
+    }
+}
+
+/// The secret half of a session's private id: 128 random bits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SessionSecret([u8; 16]);
+
+impl SessionSecret {
+    /// Draws a secret.
+    pub fn random() -> Self {
+        Self(rand::random())
+    }
+
+    /// The secret's bytes.
+    pub const fn to_bytes(self) -> [u8; 16] {
+        self.0
+    }
+
+    /// The secret of these bytes.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+}
+
+impl std::fmt::Debug for SessionSecret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SessionSecret(..)")
+    }
+}
+
+/// A session that can be recovered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Session {
+    /// The session's socket and user.
+    pub actor: Actor,
+    /// The proof.
+    pub secret: SessionSecret,
+    /// The rooms that the socket attends.
+    pub rooms: Vec<SessionRoom>,
+}
+
+/// A room of a session.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SessionRoom {
+    /// Short name of the room within the session: 0, 1, 2 … in the order of joining.
+    pub ordinal: u32,
+    /// The room.
+    pub room: RoomId,
+    /// What the socket had when it joined, or when its loss was noticed.
+    pub position: Position,
+}
