@@ -1,1 +1,15 @@
-//! Placeholder.
+//! The seams of the cluster and what crosses them.
+//!
+//! - [`bus`]: commands inwards, deliveries outwards. NATS, or this process.
+//! - [`store`]: the truth about rooms, calls, sessions and presence; each operation is one atomic
+//!   step. Redis, or this process.
+//! - [`directory`]: which nodes live. etcd, or this process.
+//! - [`partition`]: which partition a room or user belongs to, and who owns it. Pure.
+//!
+//! Each seam is one trait with one contract test-suite that every implementation passes. Nothing
+//! outside the function that chooses implementations from the configuration knows which one it got.
+
+pub mod bus;
+pub mod directory;
+pub mod partition;
+pub mod store;

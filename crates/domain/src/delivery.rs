@@ -102,7 +102,7 @@ pub struct LogEntry {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outbound {
     /// An event for recipients behind the gateway.
-    Deliver(Delivery),
+    Deliver(Box<Delivery>),
     /// Take this socket out of the room without a word: its attendance is over.
     Detach {
         /// The socket.

@@ -1,0 +1,69 @@
+//! The directory: which nodes of the cluster live.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use futures_util::future::BoxFuture;
+use heliograph_domain::{id::NodeId, time::Timestamp};
+use tokio::sync::watch;
+
+/// What a node does.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Role {
+    /// Terminates client connections.
+    Gateway,
+    /// Handles rooms, messages and calls.
+    RoomRouter,
+    /// Knows who is here.
+    Presence,
+}
+
+impl Role {
+    /// The role's name in keys, metrics and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gateway => "gateway",
+            Self::RoomRouter => "room-router",
+            Self::Presence => "presence",
+        }
+    }
+}
+
+/// A node as others see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Its id, new in each life.
+    pub id: NodeId,
+    /// What it does.
+    pub role: Role,
+    /// Where its gRPC services listen, as `host:port`; empty within one process.
+    pub grpc: String,
+    /// The version of the program.
+    pub version: String,
+    /// When it started.
+    pub started: Timestamp,
+    /// Whether it is about to stop.
+    pub draining: bool,
+}
+
+/// The nodes that live, by id.
+pub type Nodes = Arc<BTreeMap<NodeId, Node>>;
+
+/// Why the directory did not do something.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DirectoryError {
+    /// The directory cannot be reached.
+    #[error("the directory is unavailable: {0}")]
+    Unavailable(String),
+}
+
+/// A register of nodes, each under a lease that its node keeps alive.
+pub trait Directory: Send + Sync + 'static {
+    /// Registers a node, or replaces what is registered under its id.
+    fn register(&self, node: Node) -> BoxFuture<'_, Result<(), DirectoryError>>;
+
+    /// Takes a node out, so that others learn of it at once.
+    fn deregister<'a>(&'a self, node: &'a NodeId) -> BoxFuture<'a, Result<(), DirectoryError>>;
+
+    /// A live view of the nodes.
+    fn watch(&self) -> watch::Receiver<Nodes>;
+}

@@ -1,0 +1,96 @@
+//! Users: their sockets, status, rooms and calls.
+
+use heliograph_domain::{
+    command::Status,
+    id::{CallId, NodeId, SocketId, UserId},
+    room::RoomId,
+    time::Timestamp,
+    user::{User, Vocabulary},
+};
+
+use super::Step;
+
+/// Steps on one user. A user without sockets, rooms and calls is forgotten, but for the last-seen
+/// time, which is kept for the retention age.
+pub trait Presence: Send + Sync + 'static {
+    /// Notes a socket of the user, or that it moved to another gateway; refuses with `false` beyond
+    /// `max_sockets`.
+    fn connect<'a>(
+        &'a self,
+        user: &'a User,
+        socket: UserSocket,
+        max_sockets: usize,
+        now: Timestamp,
+    ) -> Step<'a, bool>;
+
+    /// Forgets a socket. Gives how many are left.
+    fn disconnect<'a>(
+        &'a self,
+        user: &'a UserId,
+        socket: &'a SocketId,
+        now: Timestamp,
+    ) -> Step<'a, usize>;
+
+    /// The sockets of a user, in the order of connecting.
+    fn sockets<'a>(&'a self, user: &'a UserId) -> Step<'a, Vec<UserSocket>>;
+
+    /// What is known of a user; the default if nothing is.
+    fn record<'a>(&'a self, user: &'a UserId) -> Step<'a, PresenceRecord>;
+
+    /// Chooses a status. Gives the one before.
+    fn set_status<'a>(
+        &'a self,
+        user: &'a UserId,
+        status: Status,
+        now: Timestamp,
+    ) -> Step<'a, Status>;
+
+    /// Notes whether others have been told that the user is online. Gives whether that is a change:
+    /// of several announcers one announces.
+    fn announce<'a>(&'a self, user: &'a UserId, online: bool) -> Step<'a, bool>;
+
+    /// Rooms in which the user is a member, most recently joined first, at most `limit`.
+    fn rooms<'a>(&'a self, user: &'a UserId, limit: usize) -> Step<'a, Vec<RoomId>>;
+
+    /// Notes a membership, or that it was used.
+    fn add_room<'a>(&'a self, user: &'a UserId, room: &'a RoomId, now: Timestamp) -> Step<'a, ()>;
+
+    /// Forgets a membership.
+    fn remove_room<'a>(&'a self, user: &'a UserId, room: &'a RoomId) -> Step<'a, ()>;
+
+    /// Calls that ring for the user or that they take part in.
+    fn calls<'a>(&'a self, user: &'a UserId) -> Step<'a, Vec<CallId>>;
+
+    /// Notes a call.
+    fn add_call<'a>(&'a self, user: &'a UserId, call: &'a CallId) -> Step<'a, ()>;
+
+    /// Forgets a call.
+    fn remove_call<'a>(&'a self, user: &'a UserId, call: &'a CallId) -> Step<'a, ()>;
+
+    /// How many users have sockets, and how many sockets there are.
+    fn counts(&self) -> Step<'_, (u64, u64)>;
+}
+
+/// A socket of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserSocket {
+    /// The socket.
+    pub socket: SocketId,
+    /// Where it is.
+    pub gateway: NodeId,
+    /// What it speaks.
+    pub vocabulary: Vocabulary,
+}
+
+/// What is known of a user's presence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct PresenceRecord {
+    /// The chosen status.
+    pub status: Status,
+    /// When a socket was last there; the epoch if never.
+    pub last_seen: Timestamp,
+    /// How many sockets there are.
+    pub sockets: usize,
+    /// Whether others have been told that the user is online.
+    pub announced: bool,
+}
