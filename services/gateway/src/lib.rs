@@ -1,1 +1,22 @@
-//! Placeholder.
+//! The gateway: terminates client connections and speaks for them to the cluster.
+//!
+//! In the order of an event's path, inwards:
+//!
+//! - [`handshake`]: the request that a connection began with;
+//! - [`connection`]: one Engine.IO connection and its Socket.IO sockets;
+//! - [`plain`]: WebSockets without Socket.IO;
+//! - [`application`]: the seam to what the server serves.
+//!
+//! Outwards:
+//!
+//! - [`frame`]: a packet encoded once for all of its receivers;
+//! - [`outlet`]: the way to one receiver, written directly or queued within bounds;
+//! - [`transport`]: how bytes reach and leave a connection.
+
+pub mod application;
+pub mod connection;
+pub mod frame;
+pub mod handshake;
+pub mod outlet;
+pub mod plain;
+pub mod transport;

@@ -1,0 +1,5 @@
+//! WebSockets without Socket.IO.
+
+mod socket;
+
+pub use self::socket::{PlainClosed, PlainSocket};
