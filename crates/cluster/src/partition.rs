@@ -32,10 +32,7 @@ impl Partition {
     /// The node that owns this partition among those alive: the one with the highest score.
     pub fn owner<'a>(self, nodes: impl IntoIterator<Item = &'a NodeId>) -> Option<&'a NodeId> {
         nodes.into_iter().max_by_key(|node| {
-            let hash = fnv1a(
-                fnv1a(OFFSET, node.as_str().as_bytes()),
-                &self.0.to_be_bytes(),
-            );
+            let hash = fnv1a(fnv1a(OFFSET, node.as_str().as_bytes()), &self.0.to_be_bytes());
             (mix(hash), *node)
         })
     }
@@ -52,9 +49,7 @@ const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 /// FNV-1a, 64 bits: every process of every version must agree on it, which rules out the standard
 /// library's hashers.
 fn fnv1a(seed: u64, bytes: &[u8]) -> u64 {
-    bytes.iter().fold(seed, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
+    bytes.iter().fold(seed, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 /// Spreads the last bytes' influence over all bits (the finalizer of MurmurHash3); without it the
@@ -74,18 +69,12 @@ mod tests {
     use super::*;
 
     fn nodes(names: &[&str]) -> Vec<NodeId> {
-        names
-            .iter()
-            .map(|name| NodeId::parse(name).unwrap())
-            .collect()
+        names.iter().map(|name| NodeId::parse(name).unwrap()).collect()
     }
 
     #[test]
     fn the_hash_is_part_of_the_contract() {
-        assert_eq!(
-            Partition::of("standup").number(),
-            Partition::of("standup").number()
-        );
+        assert_eq!(Partition::of("standup").number(), Partition::of("standup").number());
         assert_eq!(fnv1a(OFFSET, b"a"), 0xaf63_dc4c_8601_ec8c);
     }
 

@@ -1,1 +1,5 @@
-//! Placeholder.
+//! What operators see: log lines, metrics, readiness.
+
+pub mod logs;
+pub mod metrics;
+pub mod readiness;

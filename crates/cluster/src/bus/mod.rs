@@ -34,20 +34,11 @@ pub trait Bus: Send + Sync + 'static {
     fn publish(&self, subject: Subject, payload: Bytes) -> BoxFuture<'_, Result<(), BusError>>;
 
     /// Sends a message to one subscriber of the subject's queue group and waits for the reply.
-    fn request(
-        &self,
-        subject: Subject,
-        payload: Bytes,
-        timeout: Duration,
-    ) -> BoxFuture<'_, Result<Bytes, BusError>>;
+    fn request(&self, subject: Subject, payload: Bytes, timeout: Duration) -> BoxFuture<'_, Result<Bytes, BusError>>;
 
     /// Receives what is sent to a subject from now on, until the subscription is dropped. Members of
     /// a queue group share the messages.
-    fn subscribe(
-        &self,
-        subject: Subject,
-        group: Option<QueueGroup>,
-    ) -> BoxFuture<'_, Result<Subscription, BusError>>;
+    fn subscribe(&self, subject: Subject, group: Option<QueueGroup>) -> BoxFuture<'_, Result<Subscription, BusError>>;
 }
 
 /// Messages of one subject, in the order in which they arrive.
@@ -60,10 +51,7 @@ pub struct Subscription {
 impl Subscription {
     /// A subscription that ends when `guard` is dropped.
     pub fn new(messages: mpsc::Receiver<Message>, guard: Box<dyn Send + Sync>) -> Self {
-        Self {
-            messages,
-            _guard: guard,
-        }
+        Self { messages, _guard: guard }
     }
 
     /// The next message; `None` when the bus is gone for good. Cancel-safe.

@@ -15,13 +15,7 @@ pub trait Calls: Send + Sync + 'static {
 
     /// Replaces the record if it still has version `expected` (0: if there is none). The record is
     /// forgotten after `ttl`. Gives whether it was replaced.
-    fn save<'a>(
-        &'a self,
-        call: &'a CallId,
-        expected: u64,
-        record: Bytes,
-        ttl: Duration,
-    ) -> Step<'a, bool>;
+    fn save<'a>(&'a self, call: &'a CallId, expected: u64, record: Bytes, ttl: Duration) -> Step<'a, bool>;
 }
 
 /// A record and its version.

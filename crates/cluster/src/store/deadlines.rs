@@ -30,18 +30,8 @@ pub trait Deadlines: Send + Sync + 'static {
     fn set<'a>(&'a self, scope: Scope, partition: Partition, deadline: Deadline) -> Step<'a, ()>;
 
     /// Removes a deadline if it is still set for that time.
-    fn clear<'a>(
-        &'a self,
-        scope: Scope,
-        partition: Partition,
-        deadline: &'a Deadline,
-    ) -> Step<'a, ()>;
+    fn clear<'a>(&'a self, scope: Scope, partition: Partition, deadline: &'a Deadline) -> Step<'a, ()>;
 
     /// The earliest deadlines of a partition, at most `limit`, whether due or not.
-    fn earliest<'a>(
-        &'a self,
-        scope: Scope,
-        partition: Partition,
-        limit: usize,
-    ) -> Step<'a, Vec<Deadline>>;
+    fn earliest<'a>(&'a self, scope: Scope, partition: Partition, limit: usize) -> Step<'a, Vec<Deadline>>;
 }

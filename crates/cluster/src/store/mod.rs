@@ -20,9 +20,8 @@ pub use deadlines::{Deadline, Deadlines, Scope};
 pub use limits::{Limits, Taken};
 pub use presence::{Presence, PresenceRecord, UserSocket};
 pub use rooms::{
-    Append, AppendOutcome, Appended, Attend, AttendOutcome, Attendant, Attended, Left,
-    MediaOutcome, Page, PageRange, React, ReactOutcome, Retention, Rooms, StoredEntry,
-    SwitchOutcome, View,
+    Append, AppendOutcome, Appended, Attend, AttendOutcome, Attendant, Attended, Left, MediaOutcome, Page, PageRange,
+    React, ReactOutcome, Retention, Rooms, StoredEntry, SwitchOutcome, View,
 };
 pub use sessions::{ResumeOutcome, Sessions};
 

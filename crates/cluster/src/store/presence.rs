@@ -15,21 +15,10 @@ use super::Step;
 pub trait Presence: Send + Sync + 'static {
     /// Notes a socket of the user, or that it moved to another gateway; refuses with `false` beyond
     /// `max_sockets`.
-    fn connect<'a>(
-        &'a self,
-        user: &'a User,
-        socket: UserSocket,
-        max_sockets: usize,
-        now: Timestamp,
-    ) -> Step<'a, bool>;
+    fn connect<'a>(&'a self, user: &'a User, socket: UserSocket, max_sockets: usize, now: Timestamp) -> Step<'a, bool>;
 
     /// Forgets a socket. Gives how many are left.
-    fn disconnect<'a>(
-        &'a self,
-        user: &'a UserId,
-        socket: &'a SocketId,
-        now: Timestamp,
-    ) -> Step<'a, usize>;
+    fn disconnect<'a>(&'a self, user: &'a UserId, socket: &'a SocketId, now: Timestamp) -> Step<'a, usize>;
 
     /// The sockets of a user, in the order of connecting.
     fn sockets<'a>(&'a self, user: &'a UserId) -> Step<'a, Vec<UserSocket>>;
@@ -38,12 +27,7 @@ pub trait Presence: Send + Sync + 'static {
     fn record<'a>(&'a self, user: &'a UserId) -> Step<'a, PresenceRecord>;
 
     /// Chooses a status. Gives the one before.
-    fn set_status<'a>(
-        &'a self,
-        user: &'a UserId,
-        status: Status,
-        now: Timestamp,
-    ) -> Step<'a, Status>;
+    fn set_status<'a>(&'a self, user: &'a UserId, status: Status, now: Timestamp) -> Step<'a, Status>;
 
     /// Notes whether others have been told that the user is online. Gives whether that is a change:
     /// of several announcers one announces.

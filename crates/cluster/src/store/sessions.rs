@@ -22,12 +22,7 @@ pub trait Sessions: Send + Sync + 'static {
 
     /// Notes that the socket attends a room from a position on. Gives the room's ordinal, the same
     /// for the same room. Nothing happens if there is no session.
-    fn add_room<'a>(
-        &'a self,
-        socket: &'a SocketId,
-        room: &'a RoomId,
-        position: Position,
-    ) -> Step<'a, Option<u32>>;
+    fn add_room<'a>(&'a self, socket: &'a SocketId, room: &'a RoomId, position: Position) -> Step<'a, Option<u32>>;
 
     /// Notes that the socket no longer attends a room.
     fn remove_room<'a>(&'a self, socket: &'a SocketId, room: &'a RoomId) -> Step<'a, ()>;
@@ -55,11 +50,7 @@ pub trait Sessions: Send + Sync + 'static {
     ) -> Step<'a, ResumeOutcome>;
 
     /// Ends a session, if `gateway` still holds it or none is given. Gives it back.
-    fn close<'a>(
-        &'a self,
-        socket: &'a SocketId,
-        gateway: Option<&'a NodeId>,
-    ) -> Step<'a, Option<Session>>;
+    fn close<'a>(&'a self, socket: &'a SocketId, gateway: Option<&'a NodeId>) -> Step<'a, Option<Session>>;
 }
 
 /// See [`Sessions::resume`].

@@ -1,0 +1,271 @@
+//! Every metric of Heliograph, with its name and meaning, in one place.
+//!
+//! Names are `heliograph_<concern>_<what>[_<unit>]`; counters get their `_total` from the exposition
+//! format. A struct per concern; clones count the same things.
+
+use std::{fmt, sync::Mutex};
+
+use prometheus_client::{
+    encoding::{EncodeLabelSet, text::encode},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
+};
+
+/// A counter per case.
+pub type Cases = Family<Case, Counter>;
+
+/// A short text that names one of a few cases, as a metric's label.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Case {
+    /// The case: a transport, a class of frames, a reason.
+    pub case: &'static str,
+}
+
+/// Counts one occurrence of a case.
+pub fn count(cases: &Cases, case: &'static str) {
+    cases.get_or_create(&Case { case }).inc();
+}
+
+/// All metrics of a process.
+pub struct Metrics {
+    /// See [`Gateway`].
+    pub gateway: Gateway,
+    /// See [`Rooms`].
+    pub rooms: Rooms,
+    /// See [`Presence`].
+    pub presence: Presence,
+    registry: Mutex<Registry>,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let metrics = Self {
+            gateway: Gateway::default(),
+            rooms: Rooms::default(),
+            presence: Presence::default(),
+            registry: Mutex::new(Registry::with_prefix("heliograph")),
+        };
+        metrics.register(|registry| {
+            metrics.gateway.register(registry.sub_registry_with_prefix("gateway"));
+            metrics.rooms.register(registry.sub_registry_with_prefix("rooms"));
+            metrics.presence.register(registry.sub_registry_with_prefix("presence"));
+        });
+        metrics
+    }
+}
+
+impl Metrics {
+    /// Adds metrics that somebody else holds.
+    pub fn register(&self, add: impl FnOnce(&mut Registry)) {
+        if let Ok(mut registry) = self.registry.lock() {
+            add(&mut registry);
+        }
+    }
+
+    /// All metrics in the OpenMetrics text format.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        if let Ok(registry) = self.registry.lock()
+            && encode(&mut text, &registry).is_err()
+        {
+            // Writing to a string fails only if a metric's own encoder does.
+            text.clear();
+        }
+        text
+    }
+}
+
+/// What the gateway counts beside its transports.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    /// Sockets that are authenticated, by vocabulary.
+    pub sockets: Family<Case, Gauge>,
+    /// Connections refused, by code.
+    pub refused: Cases,
+    /// Events from clients, by vocabulary.
+    pub events: Cases,
+    /// Refusals sent to clients, by code.
+    pub refusals: Cases,
+    /// Limits that were hit, by limit.
+    pub limits: Cases,
+    /// Payload fields that claimed another identity than the token's.
+    pub identity_mismatches: Counter,
+    /// Deliveries received from services.
+    pub deliveries: Counter,
+    /// Frames handed to sockets.
+    pub fan_out: Counter,
+    /// Deliveries that could not be read.
+    pub unreadable: Counter,
+    /// Repeated deliveries that were dropped.
+    pub duplicates: Counter,
+    /// Gaps in a room's sequence that had to be filled from the log.
+    pub gaps: Counter,
+    /// Deliveries that wait for a worker.
+    pub queued: Gauge,
+    /// Rooms with attendants on this gateway.
+    pub rooms: Gauge,
+    /// Sessions recovered, or why not.
+    pub recoveries: Cases,
+    /// Tokens that expired while their socket lived.
+    pub expired: Counter,
+    /// Seconds from a command's dispatch to its answer.
+    pub command_seconds: Histogram,
+    /// Seconds that authenticated sockets lived.
+    pub session_seconds: Histogram,
+    /// Client-reported call set-up times in seconds.
+    pub call_setup_seconds: Histogram,
+    /// Client-reported call quality, by grade.
+    pub call_quality: Cases,
+    /// Client-reported call errors, by vocabulary.
+    pub call_errors: Cases,
+    /// HTTP API requests, by route.
+    pub http_requests: Cases,
+}
+
+impl Default for Gateway {
+    fn default() -> Self {
+        Self {
+            sockets: Family::default(),
+            refused: Family::default(),
+            events: Family::default(),
+            refusals: Family::default(),
+            limits: Family::default(),
+            identity_mismatches: Counter::default(),
+            deliveries: Counter::default(),
+            fan_out: Counter::default(),
+            unreadable: Counter::default(),
+            duplicates: Counter::default(),
+            gaps: Counter::default(),
+            queued: Gauge::default(),
+            rooms: Gauge::default(),
+            recoveries: Family::default(),
+            expired: Counter::default(),
+            command_seconds: Histogram::new([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0]),
+            session_seconds: Histogram::new([1.0, 10.0, 60.0, 300.0, 1800.0, 3600.0, 4.0 * 3600.0, 24.0 * 3600.0]),
+            call_setup_seconds: Histogram::new([0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0]),
+            call_quality: Family::default(),
+            call_errors: Family::default(),
+            http_requests: Family::default(),
+        }
+    }
+}
+
+impl Gateway {
+    fn register(&self, r: &mut Registry) {
+        r.register("sockets", "Authenticated sockets, by vocabulary", self.sockets.clone());
+        r.register("refused", "Connections refused, by code", self.refused.clone());
+        r.register("events", "Events from clients, by vocabulary", self.events.clone());
+        r.register("refusals", "Refusals sent to clients, by code", self.refusals.clone());
+        r.register("limits", "Limits that were hit, by limit", self.limits.clone());
+        r.register(
+            "identity_mismatches",
+            "Payload fields that claimed another identity than the token's",
+            self.identity_mismatches.clone(),
+        );
+        r.register("deliveries", "Deliveries received from services", self.deliveries.clone());
+        r.register("fan_out", "Frames handed to sockets", self.fan_out.clone());
+        r.register("unreadable", "Deliveries that could not be read", self.unreadable.clone());
+        r.register("duplicates", "Repeated deliveries that were dropped", self.duplicates.clone());
+        r.register("gaps", "Gaps in a room's sequence, filled from the log", self.gaps.clone());
+        r.register("queued", "Deliveries that wait for a worker", self.queued.clone());
+        r.register("rooms", "Rooms with attendants on this gateway", self.rooms.clone());
+        r.register("recoveries", "Attempts to recover a session, by result", self.recoveries.clone());
+        r.register("expired", "Tokens that expired while their socket lived", self.expired.clone());
+        let seconds = |r: &mut Registry, name, help, metric: &Histogram| {
+            r.register_with_unit(name, help, Unit::Seconds, metric.clone());
+        };
+        seconds(r, "command", "From a command's dispatch to its answer", &self.command_seconds);
+        seconds(r, "session", "Life of authenticated sockets", &self.session_seconds);
+        seconds(r, "call_setup", "Client-reported call set-up time", &self.call_setup_seconds);
+        r.register("call_quality", "Client-reported call quality, by grade", self.call_quality.clone());
+        r.register("call_errors", "Client-reported call errors, by vocabulary", self.call_errors.clone());
+        r.register("http_requests", "HTTP API requests, by route", self.http_requests.clone());
+    }
+}
+
+/// What room-routers count.
+#[derive(Clone, Debug, Default)]
+pub struct Rooms {
+    /// Commands handled, by command.
+    pub commands: Cases,
+    /// Commands refused, by code.
+    pub refusals: Cases,
+    /// Commands that could not be read.
+    pub unreadable: Counter,
+    /// Messages stored.
+    pub messages: Counter,
+    /// Calls by what became of them: `ringing`, `accepted`, and the reasons of their end.
+    pub calls: Cases,
+    /// Partitions owned.
+    pub partitions: Gauge,
+    /// Steps that failed in the store.
+    pub store_failures: Counter,
+    /// Deadlines fired.
+    pub deadlines: Counter,
+}
+
+impl Rooms {
+    fn register(&self, r: &mut Registry) {
+        r.register("commands", "Commands handled, by command", self.commands.clone());
+        r.register("refusals", "Commands refused, by code", self.refusals.clone());
+        r.register("unreadable", "Commands that could not be read", self.unreadable.clone());
+        r.register("messages", "Messages stored", self.messages.clone());
+        r.register("calls", "Calls by what became of them", self.calls.clone());
+        r.register("partitions", "Partitions owned", self.partitions.clone());
+        r.register("store_failures", "Steps that failed in the store", self.store_failures.clone());
+        r.register("deadlines", "Deadlines fired", self.deadlines.clone());
+    }
+}
+
+/// What presence services count.
+#[derive(Clone, Debug, Default)]
+pub struct Presence {
+    /// Commands handled, by command.
+    pub commands: Cases,
+    /// Commands that could not be read.
+    pub unreadable: Counter,
+    /// Announcements, by kind: `online`, `offline`, `status`.
+    pub announcements: Cases,
+    /// Lost sockets whose grace ended without a return.
+    pub expired_graces: Counter,
+    /// Partitions owned.
+    pub partitions: Gauge,
+    /// Steps that failed in the store or on the bus.
+    pub failures: Counter,
+}
+
+impl Presence {
+    fn register(&self, r: &mut Registry) {
+        r.register("commands", "Commands handled, by command", self.commands.clone());
+        r.register("unreadable", "Commands that could not be read", self.unreadable.clone());
+        r.register("announcements", "Announcements, by kind", self.announcements.clone());
+        r.register("expired_graces", "Lost sockets whose grace ended without a return", self.expired_graces.clone());
+        r.register("partitions", "Partitions owned", self.partitions.clone());
+        r.register("failures", "Steps that failed in the store or on the bus", self.failures.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_follow_the_pattern() {
+        let text = Metrics::default().to_text();
+        let names: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# HELP ")?.split(' ').next()).collect();
+        assert!(names.len() > 15, "{text}");
+        assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
+        for name in names {
+            assert!(name.starts_with("heliograph_"), "{name}");
+            assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{name}");
+        }
+    }
+}
