@@ -1,0 +1,153 @@
+// Starts the Heliograph binary for a test file, on free ports and with its log kept as test output.
+
+import { spawn } from 'node:child_process';
+import { createWriteStream, mkdirSync, writeFileSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+
+import { sign } from './token.js';
+import { until } from './wait.js';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const BINARY = process.env.HELIOGRAPH_BINARY ?? path.join(ROOT, 'target/debug/heliograph');
+const OUTPUT = process.env.HELIOGRAPH_TEST_OUTPUT ?? path.join(ROOT, 'target/test-output');
+
+/** The HMAC secret of servers in jwt mode. */
+export const SECRET = 'end-to-end-secret-of-32-characters';
+
+/** An origin that the server's allow-list holds. */
+export const ORIGIN = 'http://app.localhost:3000';
+
+let started = 0;
+
+/**
+ * Starts a server and waits until it is ready.
+ *
+ * `settings` are configuration keys with their values, such as `{'auth.mode': 'open'}`; they are added to, or
+ * replace, those of jwt mode with `SECRET`.
+ */
+export async function startServer(settings = {}) {
+  started += 1;
+  const suite = path.basename(process.argv[1] ?? 'suite').replace(/\.test\.js$/, '');
+  const name = `${suite}-${started}`;
+  const folder = path.join(OUTPUT, path.basename(path.dirname(process.argv[1] ?? '.')));
+  mkdirSync(folder, { recursive: true });
+
+  const [port, operationsPort] = await Promise.all([freePort(), freePort()]);
+  const configuration = path.join(folder, `${name}.toml`);
+  writeFileSync(configuration, toml({
+    'listen.public': `127.0.0.1:${port}`,
+    'listen.operations': `127.0.0.1:${operationsPort}`,
+    'auth.mode': 'jwt',
+    'auth.secret': SECRET,
+    'auth.origins': [ORIGIN],
+    ...settings,
+  }));
+  const logFile = path.join(folder, `${name}.log`);
+  const server = new Server({ port, operationsPort, configuration, logFile });
+  await server.start();
+  return server;
+}
+
+/** A running server. */
+class Server {
+  #child = null;
+
+  constructor({ port, operationsPort, configuration, logFile }) {
+    this.port = port;
+    this.url = `http://127.0.0.1:${port}`;
+    this.websocketUrl = `ws://127.0.0.1:${port}`;
+    this.operationsUrl = `http://127.0.0.1:${operationsPort}`;
+    this.configuration = configuration;
+    this.logFile = logFile;
+  }
+
+  /** Starts the process and waits for `/readyz`. */
+  async start() {
+    const environment = Object.fromEntries(
+      Object.entries(process.env).filter(([key]) => !/^(HELIOGRAPH_|SOCKET_PORT$|PORT$|FRONTEND)/.test(key)),
+    );
+    const child = spawn(BINARY, ['--config', this.configuration], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    this.exited = new Promise((resolve) => {
+      child.once('error', (error) => resolve({ error }));
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+    });
+    const log = createWriteStream(this.logFile, { flags: 'a' });
+    child.stdout.pipe(log, { end: false });
+    child.stderr.pipe(log, { end: false });
+    process.once('exit', () => child.kill('SIGKILL'));
+
+    const early = this.exited.then((how) => {
+      throw new Error(`the server ended before it was ready (${JSON.stringify(how)}), see ${this.logFile}`);
+    });
+    early.catch(() => {});
+    await Promise.race([early, until('the server is ready', () => this.#isReady())]);
+  }
+
+  async #isReady() {
+    try {
+      return (await fetch(`${this.operationsUrl}/readyz`)).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  /** A token for a user, signed with the server's secret; `claims` are added. */
+  token(user, claims = {}) {
+    return sign({ sub: user, name: capitalised(user), ...claims }, SECRET);
+  }
+
+  /** What the server has written so far. */
+  log() {
+    return readFileSync(this.logFile, 'utf8');
+  }
+
+  /** The value of a metric, summed over the series whose labels contain `labels`. */
+  async metric(name, labels = '') {
+    const text = await (await fetch(`${this.operationsUrl}/metrics`)).text();
+    return text
+      .split('\n')
+      .filter((line) => line.startsWith(name) && line.includes(labels))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
+  }
+
+  /** Sends SIGTERM and gives the way the process ended. */
+  async terminate() {
+    this.#child.kill('SIGTERM');
+    return this.exited;
+  }
+
+  /** Ends the process at once. */
+  async stop() {
+    if (this.#child) {
+      this.#child.kill('SIGKILL');
+      await this.exited;
+    }
+  }
+}
+
+/** The name that tokens of these tests carry for a user. */
+export function capitalised(user) {
+  return user.charAt(0).toUpperCase() + user.slice(1);
+}
+
+function toml(settings) {
+  // A JSON string, number, boolean or array of these is a TOML value as well.
+  return Object.entries(settings).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`).join('');
+}
+
+async function freePort() {
+  const listener = createServer();
+  await new Promise((resolve, reject) => {
+    listener.once('error', reject);
+    listener.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = listener.address();
+  await new Promise((resolve) => listener.close(resolve));
+  return port;
+}
