@@ -3,6 +3,7 @@
 //! Transport only. Whoever needs certainty asks for a reply and tries again; the truth is in the
 //! store.
 
+mod memory;
 mod subject;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
+pub use memory::MemoryBus;
 pub use subject::{QueueGroup, Subject};
 
 /// Why a message did not get through.
@@ -34,6 +36,7 @@ pub trait Bus: Send + Sync + 'static {
     fn publish(&self, subject: Subject, payload: Bytes) -> BoxFuture<'_, Result<(), BusError>>;
 
     /// Sends a message to one subscriber of the subject's queue group and waits for the reply.
+    /// Subjects that take requests are subscribed to by one queue group alone.
     fn request(&self, subject: Subject, payload: Bytes, timeout: Duration) -> BoxFuture<'_, Result<Bytes, BusError>>;
 
     /// Receives what is sent to a subject from now on, until the subscription is dropped. Members of

@@ -1,10 +1,14 @@
 //! The directory: which nodes of the cluster live.
 
+mod memory;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use futures_util::future::BoxFuture;
 use heliograph_domain::{id::NodeId, time::Timestamp};
 use tokio::sync::watch;
+
+pub use memory::MemoryDirectory;
 
 /// What a node does.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]

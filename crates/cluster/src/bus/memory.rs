@@ -1,0 +1,244 @@
+//! The bus of a cluster that is one process.
+//!
+//! Every subscription is a bounded queue. A message travels from the sender's task straight into it:
+//! no task, no name and no lock is held while somebody waits. The map of subscriptions changes when
+//! services start or stop and is only read otherwise.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::{
+    FutureExt,
+    future::{self, BoxFuture},
+};
+use parking_lot::RwLock;
+use tokio::{
+    sync::{
+        mpsc::{self, error::TrySendError},
+        oneshot,
+    },
+    time,
+};
+
+use super::{Bus, BusError, Message, QueueGroup, Reply, Subject, Subscription};
+
+/// Passes messages between the services of this process. Clones are the same bus.
+///
+/// A full queue makes its senders wait: a publisher as long as it takes, a requester at most its
+/// timeout. A subscriber must therefore not wait, while it handles a message, for somebody who may be
+/// publishing to it.
+#[derive(Clone)]
+pub struct MemoryBus {
+    routes: Arc<Routes>,
+    queue: usize,
+}
+
+#[derive(Default)]
+struct Routes {
+    by_subject: RwLock<HashMap<Subject, Route>>,
+    next_id: AtomicU64,
+}
+
+/// Who receives what is sent to one subject.
+#[derive(Default)]
+struct Route {
+    /// Each of them receives everything.
+    everyone: Vec<Subscriber>,
+    /// One member of each receives everything.
+    groups: Vec<Group>,
+}
+
+struct Group {
+    name: QueueGroup,
+    members: Vec<Subscriber>,
+    /// The member whose turn it is, modulo their number.
+    turn: AtomicUsize,
+}
+
+struct Subscriber {
+    id: u64,
+    messages: mpsc::Sender<Message>,
+}
+
+impl MemoryBus {
+    /// A bus whose subscriptions hold at most `queue` messages each (at least one).
+    pub fn new(queue: usize) -> Self {
+        Self { routes: Arc::default(), queue: queue.max(1) }
+    }
+}
+
+impl Bus for MemoryBus {
+    fn publish(&self, subject: Subject, payload: Bytes) -> BoxFuture<'_, Result<(), BusError>> {
+        async move {
+            for (messages, message) in self.routes.offer_to_all(&subject, &payload) {
+                // Fails if the subscriber is gone: then nobody is to receive it.
+                let _ = messages.send(message).await;
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn request(&self, subject: Subject, payload: Bytes, timeout: Duration) -> BoxFuture<'_, Result<Bytes, BusError>> {
+        async move {
+            match time::timeout(timeout, self.routes.exchange(&subject, payload)).await {
+                Ok(Ok(payload)) => Ok(payload),
+                Ok(Err(Unanswered::Nobody)) => Err(BusError::NoResponders(subject)),
+                // A subscriber that went away with the request in its queue will never answer. It is
+                // known at once here, which saves the requester the wait.
+                Ok(Err(Unanswered::Lost)) | Err(_) => Err(BusError::Timeout(subject)),
+            }
+        }
+        .boxed()
+    }
+
+    fn subscribe(&self, subject: Subject, group: Option<QueueGroup>) -> BoxFuture<'_, Result<Subscription, BusError>> {
+        let (messages, received) = mpsc::channel(self.queue);
+        let id = self.routes.next_id.fetch_add(1, Ordering::Relaxed);
+        self.routes.by_subject.write().entry(subject.clone()).or_default().add(group, Subscriber { id, messages });
+        let guard = Registration { routes: Arc::clone(&self.routes), subject, id };
+        future::ready(Ok(Subscription::new(received, Box::new(guard)))).boxed()
+    }
+}
+
+/// Why a request has no answer.
+enum Unanswered {
+    /// There is no subscriber.
+    Nobody,
+    /// The subscriber dropped it.
+    Lost,
+}
+
+/// What became of a message that was offered to one subscriber.
+enum Offer {
+    /// It is in the queue.
+    Taken,
+    /// The queue is full: wait for room in it.
+    Full(mpsc::Sender<Message>, Message),
+    /// There is no subscriber.
+    Refused,
+}
+
+impl Routes {
+    /// Sends a request and waits for its answer.
+    async fn exchange(&self, subject: &Subject, payload: Bytes) -> Result<Bytes, Unanswered> {
+        let (answer, answered) = oneshot::channel();
+        let message = Message {
+            payload,
+            reply: Some(Reply::new(move |payload| {
+                // Fails if the requester no longer waits.
+                let _ = answer.send(payload);
+            })),
+        };
+        match self.offer_to_one(subject, message) {
+            Offer::Taken => {}
+            Offer::Full(messages, message) => {
+                messages.send(message).await.map_err(|_| Unanswered::Lost)?;
+            }
+            Offer::Refused => return Err(Unanswered::Nobody),
+        }
+        answered.await.map_err(|_| Unanswered::Lost)
+    }
+
+    /// Puts a message into the queues of its receivers as far as there is room. Gives the rest.
+    fn offer_to_all(&self, subject: &Subject, payload: &Bytes) -> Vec<(mpsc::Sender<Message>, Message)> {
+        let message = || Message { payload: payload.clone(), reply: None };
+        let mut waiting = Vec::new();
+        let routes = self.by_subject.read();
+        let Some(route) = routes.get(subject) else {
+            return waiting;
+        };
+        for subscriber in &route.everyone {
+            if let Err(TrySendError::Full(message)) = subscriber.messages.try_send(message()) {
+                waiting.push((subscriber.messages.clone(), message));
+            }
+        }
+        for group in &route.groups {
+            if let Offer::Full(messages, message) = group.offer(message()) {
+                waiting.push((messages, message));
+            }
+        }
+        waiting
+    }
+
+    /// Puts a request into the queue of one receiver if there is room.
+    fn offer_to_one(&self, subject: &Subject, message: Message) -> Offer {
+        let routes = self.by_subject.read();
+        match routes.get(subject).and_then(|route| route.groups.first()) {
+            Some(group) => group.offer(message),
+            None => Offer::Refused,
+        }
+    }
+
+    fn remove(&self, subject: &Subject, id: u64) {
+        let mut routes = self.by_subject.write();
+        let Some(route) = routes.get_mut(subject) else {
+            return;
+        };
+        route.everyone.retain(|subscriber| subscriber.id != id);
+        for group in &mut route.groups {
+            group.members.retain(|member| member.id != id);
+        }
+        route.groups.retain(|group| !group.members.is_empty());
+        if route.everyone.is_empty() && route.groups.is_empty() {
+            routes.remove(subject);
+        }
+    }
+}
+
+impl Route {
+    fn add(&mut self, group: Option<QueueGroup>, subscriber: Subscriber) {
+        let Some(name) = group else {
+            self.everyone.push(subscriber);
+            return;
+        };
+        match self.groups.iter_mut().find(|group| group.name == name) {
+            Some(group) => group.members.push(subscriber),
+            None => self.groups.push(Group { name, members: vec![subscriber], turn: AtomicUsize::new(0) }),
+        }
+    }
+}
+
+impl Group {
+    /// Offers a message to the members in turn: to the first with room in its queue, else to the
+    /// first that is there at all.
+    fn offer(&self, mut message: Message) -> Offer {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        let mut full = None;
+        for step in 0..self.members.len() {
+            let member = &self.members[turn.wrapping_add(step) % self.members.len()];
+            message = match member.messages.try_send(message) {
+                Ok(()) => return Offer::Taken,
+                Err(TrySendError::Full(message)) => {
+                    full.get_or_insert(member);
+                    message
+                }
+                Err(TrySendError::Closed(message)) => message,
+            };
+        }
+        match full {
+            Some(member) => Offer::Full(member.messages.clone(), message),
+            None => Offer::Refused,
+        }
+    }
+}
+
+/// Ends a subscription when dropped.
+struct Registration {
+    routes: Arc<Routes>,
+    subject: Subject,
+    id: u64,
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        self.routes.remove(&self.subject, self.id);
+    }
+}
