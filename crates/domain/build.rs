@@ -2,9 +2,7 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 9] = [
-    "identity", "room", "command", "event", "outcome", "delivery", "presence", "rooms", "node",
-];
+const FILES: [&str; 9] = ["identity", "room", "command", "event", "outcome", "delivery", "presence", "rooms", "node"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
@@ -18,10 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let descriptors = compiler.file_descriptor_set();
 
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(
-        out.join("heliograph.v1.descriptors"),
-        compiler.encode_file_descriptor_set(),
-    )?;
+    fs::write(out.join("heliograph.v1.descriptors"), compiler.encode_file_descriptor_set())?;
     prost_build::Config::new()
         // `Bytes` are slices of the received buffer: payloads are not copied when they are decoded.
         .bytes(["."])

@@ -104,13 +104,9 @@ impl UserId {
 impl SocketId {
     /// Draws an unguessable socket id: 120 random bits in 20 URL-safe characters.
     pub fn random() -> Self {
-        const ALPHABET: &[u8; 64] =
-            b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         let bits: [u8; 20] = rand::random();
-        let text: String = bits
-            .iter()
-            .map(|b| ALPHABET[usize::from(b & 63)] as char)
-            .collect();
+        let text: String = bits.iter().map(|b| ALPHABET[usize::from(b & 63)] as char).collect();
         Self(text.into())
     }
 }
@@ -169,10 +165,7 @@ mod tests {
     fn length_is_counted_in_utf16_units() {
         let emoji = "\u{1F600}".repeat(64);
         assert!(UserId::parse(&emoji).is_ok());
-        assert_eq!(
-            UserId::parse(&format!("{emoji}x")),
-            Err(InvalidId::TooLong(128))
-        );
+        assert_eq!(UserId::parse(&format!("{emoji}x")), Err(InvalidId::TooLong(128)));
         assert!(UserId::parse(&"\u{e9}".repeat(128)).is_ok());
     }
 

@@ -17,3 +17,4 @@ pub mod room;
 pub mod text;
 pub mod time;
 pub mod user;
+pub mod wire;

@@ -121,28 +121,17 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal with its code's own message.
     pub const fn new(code: Code) -> Self {
-        Self {
-            code,
-            message: Cow::Borrowed(code.default_message()),
-            reset_at: None,
-        }
+        Self { code, message: Cow::Borrowed(code.default_message()), reset_at: None }
     }
 
     /// A refusal with a message of its own.
     pub fn with_message(code: Code, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            reset_at: None,
-        }
+        Self { code, message: message.into(), reset_at: None }
     }
 
     /// `Invalid payload: <field> <what was expected>`.
     pub fn invalid(field: &str, expected: impl std::fmt::Display) -> Self {
-        Self::with_message(
-            Code::InvalidPayload,
-            format!("Invalid payload: {field} {expected}"),
-        )
+        Self::with_message(Code::InvalidPayload, format!("Invalid payload: {field} {expected}"))
     }
 
     /// Too many messages; the window ends at `reset_at`.

@@ -37,11 +37,7 @@ impl RoomId {
     /// Checks an id from outside. Ids with a reserved prefix may be as long as the server makes them.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
         let id = Self(text.into());
-        let limit = if id.kind() == RoomKind::Group {
-            MAX_ID_UNITS
-        } else {
-            MAX_INTERNAL_UNITS
-        };
+        let limit = if id.kind() == RoomKind::Group { MAX_ID_UNITS } else { MAX_INTERNAL_UNITS };
         check(text, limit)?;
         Ok(id)
     }
@@ -56,15 +52,8 @@ impl RoomId {
     /// The ids are sorted by UTF-16 code units and joined with `_`. Inside each, `~` becomes `~0` and
     /// `_` becomes `~1` first, so that no two pairs share a room.
     pub fn of_pair(one: &UserId, other: &UserId) -> Self {
-        let (first, second) = if one
-            .as_str()
-            .encode_utf16()
-            .le(other.as_str().encode_utf16())
-        {
-            (one, other)
-        } else {
-            (other, one)
-        };
+        let (first, second) =
+            if one.as_str().encode_utf16().le(other.as_str().encode_utf16()) { (one, other) } else { (other, one) };
         let escape = |id: &UserId| id.as_str().replace('~', "~0").replace('_', "~1");
         Self(format!("direct:{}_{}", escape(first), escape(second)).into())
     }
@@ -194,14 +183,8 @@ mod tests {
 
     #[test]
     fn pairs_whose_ids_contain_separators_do_not_collide() {
-        assert_eq!(
-            RoomId::of_pair(&user("user_1"), &user("23")).as_str(),
-            "direct:23_user~11"
-        );
-        assert_eq!(
-            RoomId::of_pair(&user("user"), &user("1_23")).as_str(),
-            "direct:1~123_user"
-        );
+        assert_eq!(RoomId::of_pair(&user("user_1"), &user("23")).as_str(), "direct:23_user~11");
+        assert_eq!(RoomId::of_pair(&user("user"), &user("1_23")).as_str(), "direct:1~123_user");
     }
 
     #[test]

@@ -31,11 +31,7 @@ impl MessageText {
     /// Checks a text from outside. Control characters are removed; the length is that of the original.
     pub fn parse(text: &str) -> Result<Self, InvalidText> {
         let text = Self::parse_or_blank(text)?;
-        if text.is_blank() {
-            Err(InvalidText::Empty)
-        } else {
-            Ok(text)
-        }
+        if text.is_blank() { Err(InvalidText::Empty) } else { Ok(text) }
     }
 
     /// As [`MessageText::parse`], but blank text is allowed (a message that consists of attachments).
@@ -44,11 +40,12 @@ impl MessageText {
             return Err(InvalidText::TooLong(MAX_TEXT_UNITS));
         }
         let unwanted = |c: char| c.is_control() && c != '\n' && c != '\t';
-        Ok(Self(if text.contains(unwanted) {
-            text.replace(unwanted, "").into()
-        } else {
-            text.into()
-        }))
+        Ok(Self(if text.contains(unwanted) { text.replace(unwanted, "").into() } else { text.into() }))
+    }
+
+    /// Wraps text that was checked where it entered the cluster.
+    pub(crate) fn from_checked(text: &str) -> Self {
+        Self(text.into())
     }
 
     /// Whether nothing but white space is left.
@@ -155,10 +152,7 @@ pub fn strip_tags(text: &str) -> Option<String> {
 }
 
 fn begins_tag(after: &str) -> bool {
-    after
-        .bytes()
-        .next()
-        .is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!' | b'?'))
+    after.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'/' | b'!' | b'?'))
 }
 
 fn strip_once(text: &str) -> Option<String> {
@@ -198,27 +192,19 @@ fn strip_once(text: &str) -> Option<String> {
 /// them. A missing closing tag takes the rest of the text.
 fn end_of_raw_content(text: &str, inside: &str, after_tag: usize) -> Option<usize> {
     for name in ["script", "style"] {
-        let opens = inside
-            .get(..name.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(name))
-            && inside[name.len()..]
-                .bytes()
-                .next()
-                .is_some_and(|b| !b.is_ascii_alphanumeric());
+        let opens = inside.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+            && inside[name.len()..].bytes().next().is_some_and(|b| !b.is_ascii_alphanumeric());
         if !opens {
             continue;
         }
         let rest = &text[after_tag..];
-        let closing = rest.match_indices("</").find(|(at, _)| {
-            rest.get(at + 2..at + 2 + name.len())
-                .is_some_and(|end| end.eq_ignore_ascii_case(name))
+        let closing = rest
+            .match_indices("</")
+            .find(|(at, _)| rest.get(at + 2..at + 2 + name.len()).is_some_and(|end| end.eq_ignore_ascii_case(name)));
+        return Some(match closing.and_then(|(at, _)| rest[at..].find('>').map(|close| at + close)) {
+            Some(close) => after_tag + close + 1,
+            None => text.len(),
         });
-        return Some(
-            match closing.and_then(|(at, _)| rest[at..].find('>').map(|close| at + close)) {
-                Some(close) => after_tag + close + 1,
-                None => text.len(),
-            },
-        );
     }
     None
 }
@@ -258,14 +244,8 @@ mod tests {
     #[test]
     fn length_counts_utf16_units_before_anything_is_removed() {
         assert!(MessageText::parse(&"x".repeat(1000)).is_ok());
-        assert_eq!(
-            MessageText::parse(&"x".repeat(1001)),
-            Err(InvalidText::TooLong(1000))
-        );
-        assert_eq!(
-            MessageText::parse(&"\u{1F600}".repeat(501)),
-            Err(InvalidText::TooLong(1000))
-        );
+        assert_eq!(MessageText::parse(&"x".repeat(1001)), Err(InvalidText::TooLong(1000)));
+        assert_eq!(MessageText::parse(&"\u{1F600}".repeat(501)), Err(InvalidText::TooLong(1000)));
         assert_eq!(MessageText::parse(" \n\t"), Err(InvalidText::Empty));
         assert_eq!(MessageText::parse("a\u{0}b\nc").unwrap().as_str(), "ab\nc");
     }

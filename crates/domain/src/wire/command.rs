@@ -1,0 +1,237 @@
+//! `command.proto`
+
+use super::{
+    WireError,
+    field::{
+        command_id, json, json_bytes, message_text, nested, optional_json, optional_text, reference, required, strings,
+        text, texts,
+    },
+    proto::{self, join, room_request, signal},
+};
+use crate::{
+    command::{CallPlan, Join, Origin, Post, RoomCommand, RoomRequest, Signal, SignalTarget, Since},
+    user::{Actor, User},
+};
+
+impl From<&RoomRequest> for proto::RoomRequest {
+    fn from(request: &RoomRequest) -> Self {
+        Self {
+            id: request.id.to_bytes().to_vec().into(),
+            room: request.room.as_str().to_owned(),
+            origin: Some((&request.origin).into()),
+            command: Some((&request.command).into()),
+        }
+    }
+}
+
+impl TryFrom<proto::RoomRequest> for RoomRequest {
+    type Error = WireError;
+
+    fn try_from(form: proto::RoomRequest) -> Result<Self, WireError> {
+        Ok(Self {
+            id: command_id(&form.id, "RoomRequest.id")?,
+            room: text(&form.room, "RoomRequest.room")?,
+            origin: nested(form.origin, "RoomRequest.origin")?,
+            command: nested(form.command, "RoomRequest.command")?,
+        })
+    }
+}
+
+impl From<&Origin> for room_request::Origin {
+    fn from(origin: &Origin) -> Self {
+        match origin {
+            Origin::Socket(actor) => Self::Socket(actor.into()),
+            Origin::User(user) => Self::User(user.into()),
+            Origin::System => Self::System(proto::SystemOrigin {}),
+        }
+    }
+}
+
+impl TryFrom<room_request::Origin> for Origin {
+    type Error = WireError;
+
+    fn try_from(form: room_request::Origin) -> Result<Self, WireError> {
+        Ok(match form {
+            room_request::Origin::Socket(actor) => Self::Socket(Actor::try_from(actor)?),
+            room_request::Origin::User(user) => Self::User(User::try_from(user)?),
+            room_request::Origin::System(proto::SystemOrigin {}) => Self::System,
+        })
+    }
+}
+
+impl From<&RoomCommand> for room_request::Command {
+    fn from(command: &RoomCommand) -> Self {
+        match command {
+            RoomCommand::Join(join) => Self::Join(join.into()),
+            RoomCommand::Leave { permanent } => Self::Leave(proto::Leave { permanent: *permanent }),
+            RoomCommand::Detach { socket, user } => {
+                Self::Detach(proto::Detach { socket: socket.as_str().to_owned(), user: user.as_str().to_owned() })
+            }
+            RoomCommand::Post(post) => Self::Post(proto::Post {
+                text: post.text.as_str().to_owned(),
+                attachments: post.attachments.as_ref().map(json_bytes),
+                reference: post.reference.as_ref().map(|r| r.as_json().to_owned()),
+            }),
+            RoomCommand::React { message, emoji, on } => Self::React(proto::React {
+                message: message.as_str().to_owned(),
+                emoji: emoji.as_str().to_owned(),
+                on: *on,
+            }),
+            RoomCommand::SetTyping { on } => Self::SetTyping(proto::SetTyping { on: *on }),
+            RoomCommand::SwitchChat { enabled } => Self::SwitchChat(proto::SwitchChat { enabled: *enabled }),
+            RoomCommand::SetMedia { target, change, body } => Self::SetMedia(proto::SetMedia {
+                target: target.as_ref().map(|s| s.as_str().to_owned()),
+                change: Some((*change).into()),
+                body: body.as_ref().map(json_bytes),
+            }),
+            RoomCommand::SendEphemeral { to, body } => Self::SendEphemeral(proto::SendEphemeral {
+                to: to.as_ref().map(|s| s.as_str().to_owned()),
+                body: json_bytes(body),
+            }),
+            RoomCommand::Signal(signal) => Self::Signal(signal.into()),
+            RoomCommand::CreateCall(plan) => Self::CreateCall(plan.into()),
+            RoomCommand::InitiateCall(plan) => Self::InitiateCall(plan.into()),
+            RoomCommand::AcceptCall => Self::AcceptCall(proto::AcceptCall {}),
+            RoomCommand::RejectCall { reason } => {
+                Self::RejectCall(proto::RejectCall { reason: reason.as_ref().map(|text| text.as_str().to_owned()) })
+            }
+            RoomCommand::EndCall => Self::EndCall(proto::EndCall {}),
+            RoomCommand::DepartCall { user } => Self::DepartCall(proto::DepartCall { user: user.as_str().to_owned() }),
+            RoomCommand::GreetSocket { user, socket, gateway } => Self::GreetSocket(proto::GreetSocket {
+                user: user.as_str().to_owned(),
+                socket: socket.as_str().to_owned(),
+                gateway: gateway.as_str().to_owned(),
+            }),
+            RoomCommand::Close => Self::Close(proto::CloseRoom {}),
+        }
+    }
+}
+
+impl TryFrom<room_request::Command> for RoomCommand {
+    type Error = WireError;
+
+    fn try_from(form: room_request::Command) -> Result<Self, WireError> {
+        use room_request::Command;
+        Ok(match form {
+            Command::Join(join) => Self::Join(join.into()),
+            Command::Leave(proto::Leave { permanent }) => Self::Leave { permanent },
+            Command::Detach(form) => {
+                Self::Detach { socket: text(&form.socket, "Detach.socket")?, user: text(&form.user, "Detach.user")? }
+            }
+            Command::Post(form) => Self::Post(Post {
+                text: message_text(&form.text),
+                attachments: optional_json(form.attachments, "Post.attachments")?,
+                reference: reference(form.reference),
+            }),
+            Command::React(form) => Self::React {
+                message: text(&form.message, "React.message")?,
+                emoji: text(&form.emoji, "React.emoji")?,
+                on: form.on,
+            },
+            Command::SetTyping(proto::SetTyping { on }) => Self::SetTyping { on },
+            Command::SwitchChat(proto::SwitchChat { enabled }) => Self::SwitchChat { enabled },
+            Command::SetMedia(form) => Self::SetMedia {
+                target: optional_text(form.target, "SetMedia.target")?,
+                change: required(form.change, "SetMedia.change")?.into(),
+                body: optional_json(form.body, "SetMedia.body")?,
+            },
+            Command::SendEphemeral(form) => Self::SendEphemeral {
+                to: optional_text(form.to, "SendEphemeral.to")?,
+                body: json(form.body, "SendEphemeral.body")?,
+            },
+            Command::Signal(signal) => Self::Signal(signal.try_into()?),
+            Command::CreateCall(plan) => Self::CreateCall(plan.try_into()?),
+            Command::InitiateCall(plan) => Self::InitiateCall(plan.try_into()?),
+            Command::AcceptCall(proto::AcceptCall {}) => Self::AcceptCall,
+            Command::RejectCall(proto::RejectCall { reason }) => {
+                Self::RejectCall { reason: reason.as_deref().map(message_text) }
+            }
+            Command::EndCall(proto::EndCall {}) => Self::EndCall,
+            Command::DepartCall(form) => Self::DepartCall { user: text(&form.user, "DepartCall.user")? },
+            Command::GreetSocket(form) => Self::GreetSocket {
+                user: text(&form.user, "GreetSocket.user")?,
+                socket: text(&form.socket, "GreetSocket.socket")?,
+                gateway: text(&form.gateway, "GreetSocket.gateway")?,
+            },
+            Command::Close(proto::CloseRoom {}) => Self::Close,
+        })
+    }
+}
+
+impl From<&Join> for proto::Join {
+    fn from(join: &Join) -> Self {
+        Self {
+            since: join.since.map(|since| match since {
+                Since::Seq(seq) => join::Since::Seq(seq),
+                Since::Position(position) => join::Since::Position(position.into()),
+            }),
+            explicit: join.explicit,
+            peer: join.peer.map(Into::into),
+            takeover: join.takeover,
+        }
+    }
+}
+
+impl From<proto::Join> for Join {
+    fn from(form: proto::Join) -> Self {
+        Self {
+            since: form.since.map(|since| match since {
+                join::Since::Seq(seq) => Since::Seq(seq),
+                join::Since::Position(position) => Since::Position(position.into()),
+            }),
+            explicit: form.explicit,
+            peer: form.peer.map(Into::into),
+            takeover: form.takeover,
+        }
+    }
+}
+
+impl From<&Signal> for proto::Signal {
+    fn from(signal: &Signal) -> Self {
+        Self {
+            to: Some(match &signal.to {
+                SignalTarget::User(user) => signal::To::User(user.as_str().to_owned()),
+                SignalTarget::Socket(socket) => signal::To::Socket(socket.as_str().to_owned()),
+            }),
+            kind: proto::SignalKind::from(signal.kind).into(),
+            body: json_bytes(&signal.body),
+        }
+    }
+}
+
+impl TryFrom<proto::Signal> for Signal {
+    type Error = WireError;
+
+    fn try_from(form: proto::Signal) -> Result<Self, WireError> {
+        Ok(Self {
+            kind: form.kind().try_into()?,
+            to: match required(form.to, "Signal.to")? {
+                signal::To::User(user) => SignalTarget::User(text(&user, "Signal.user")?),
+                signal::To::Socket(socket) => SignalTarget::Socket(text(&socket, "Signal.socket")?),
+            },
+            body: json(form.body, "Signal.body")?,
+        })
+    }
+}
+
+impl From<&CallPlan> for proto::CallPlan {
+    fn from(plan: &CallPlan) -> Self {
+        Self {
+            media: proto::CallMedia::from(plan.media).into(),
+            room: plan.room.as_ref().map(|room| room.as_str().to_owned()),
+            participants: strings(&plan.participants),
+        }
+    }
+}
+
+impl TryFrom<proto::CallPlan> for CallPlan {
+    type Error = WireError;
+
+    fn try_from(form: proto::CallPlan) -> Result<Self, WireError> {
+        Ok(Self {
+            media: form.media().try_into()?,
+            room: optional_text(form.room, "CallPlan.room")?,
+            participants: texts(&form.participants, "CallPlan.participants")?,
+        })
+    }
+}

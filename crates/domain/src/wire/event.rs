@@ -1,0 +1,304 @@
+//! `event.proto`
+
+use super::{
+    WireError,
+    field::{
+        json, json_bytes, message_text, nested, optional_json, optional_text, reference, required, same_variants, text,
+    },
+    proto::{self, event::Event as Form},
+};
+use crate::{
+    delivery::LogEntry,
+    event::{CallEndReason, CloseReason, Event, LeaveReason, Message, Unavailable},
+    room::Peer,
+    time::Timestamp,
+};
+
+same_variants!(LeaveReason, proto::LeaveReason, "MemberLeft.reason": Left, Disconnected, Removed);
+same_variants!(CloseReason, proto::CloseReason, "RoomClosed.reason": System, CallEnded);
+same_variants!(
+    Unavailable, proto::UnavailableReason, "CallParticipantUnavailable.reason":
+    Offline, Busy,
+);
+same_variants!(
+    CallEndReason, proto::CallEndReason, "CallEnded.reason":
+    UserEnded, Rejected, NoAnswer, ParticipantsLeft, RoomClosed,
+);
+
+impl From<&LogEntry> for proto::LogEntry {
+    fn from(entry: &LogEntry) -> Self {
+        Self { seq: entry.seq, at: entry.at.as_millis(), event: Some((&entry.event).into()) }
+    }
+}
+
+impl TryFrom<proto::LogEntry> for LogEntry {
+    type Error = WireError;
+
+    fn try_from(form: proto::LogEntry) -> Result<Self, WireError> {
+        Ok(Self { seq: form.seq, at: Timestamp::from_millis(form.at), event: nested(form.event, "LogEntry.event")? })
+    }
+}
+
+impl From<&Event> for proto::Event {
+    fn from(event: &Event) -> Self {
+        Self { event: Some(event.into()) }
+    }
+}
+
+impl TryFrom<proto::Event> for Event {
+    type Error = WireError;
+
+    fn try_from(form: proto::Event) -> Result<Self, WireError> {
+        nested(form.event, "Event.event")
+    }
+}
+
+impl From<&Event> for Form {
+    fn from(event: &Event) -> Self {
+        match event {
+            Event::MemberJoined { user, socket, announced, peer } => Self::MemberJoined(proto::MemberJoined {
+                user: Some(user.into()),
+                socket: socket.as_str().to_owned(),
+                announced: *announced,
+                peer: peer.as_ref().map(Into::into),
+            }),
+            Event::MemberLeft { user, socket, announced, peer, reason } => Self::MemberLeft(proto::MemberLeft {
+                user: Some(user.into()),
+                socket: socket.as_str().to_owned(),
+                announced: *announced,
+                peer: *peer,
+                reason: proto::LeaveReason::from(*reason).into(),
+            }),
+            Event::RoomClosed { reason } => {
+                Self::RoomClosed(proto::RoomClosed { reason: proto::CloseReason::from(*reason).into() })
+            }
+            Event::MessagePosted(message) => Self::MessagePosted(message.into()),
+            Event::ReactionChanged { message, user, emoji, on } => Self::ReactionChanged(proto::ReactionChanged {
+                message: message.as_str().to_owned(),
+                user: Some(user.into()),
+                emoji: emoji.as_str().to_owned(),
+                on: *on,
+            }),
+            Event::TypingChanged { user, on } => {
+                Self::TypingChanged(proto::TypingChanged { user: Some(user.into()), on: *on })
+            }
+            Event::ChatSwitched { enabled, by, socket } => Self::ChatSwitched(proto::ChatSwitched {
+                enabled: *enabled,
+                by: Some(by.into()),
+                socket: socket.as_str().to_owned(),
+            }),
+            Event::HostChanged { host } => Self::HostChanged(proto::HostChanged { host: host.as_str().to_owned() }),
+            Event::EphemeralSent { from, socket, body } => Self::EphemeralSent(proto::EphemeralSent {
+                from: Some(from.into()),
+                socket: socket.as_str().to_owned(),
+                body: json_bytes(body),
+            }),
+            Event::MediaChanged { by, socket, peer, change, media, body } => Self::MediaChanged(proto::MediaChanged {
+                by: Some(by.into()),
+                socket: socket.as_str().to_owned(),
+                peer: peer.as_str().to_owned(),
+                change: Some((*change).into()),
+                media: Some((*media).into()),
+                body: body.as_ref().map(json_bytes),
+            }),
+            Event::SignalRelayed { from, socket, kind, vocabulary, body } => {
+                Self::SignalRelayed(proto::SignalRelayed {
+                    from: Some(from.into()),
+                    socket: socket.as_str().to_owned(),
+                    kind: proto::SignalKind::from(*kind).into(),
+                    vocabulary: proto::Vocabulary::from(*vocabulary).into(),
+                    body: json_bytes(body),
+                })
+            }
+            Event::CallRinging { call, room, from, media } => Self::CallRinging(proto::CallRinging {
+                call: call.as_str().to_owned(),
+                room: room.as_ref().map(|room| room.as_str().to_owned()),
+                from: Some(from.into()),
+                media: proto::CallMedia::from(*media).into(),
+            }),
+            Event::CallParticipantUnavailable { call, user, reason } => {
+                Self::CallParticipantUnavailable(proto::CallParticipantUnavailable {
+                    call: call.as_str().to_owned(),
+                    user: user.as_str().to_owned(),
+                    reason: proto::UnavailableReason::from(*reason).into(),
+                })
+            }
+            Event::CallAccepted { call, by } => {
+                Self::CallAccepted(proto::CallAccepted { call: call.as_str().to_owned(), by: Some(by.into()) })
+            }
+            Event::CallRejected { call, by, reason } => Self::CallRejected(proto::CallRejected {
+                call: call.as_str().to_owned(),
+                by: Some(by.into()),
+                reason: reason.as_ref().map(|text| text.as_str().to_owned()),
+            }),
+            Event::CallAnsweredElsewhere { call, accepted } => {
+                Self::CallAnsweredElsewhere(proto::CallAnsweredElsewhere {
+                    call: call.as_str().to_owned(),
+                    accepted: *accepted,
+                })
+            }
+            Event::CallParticipantJoined { call, peer } => Self::CallParticipantJoined(proto::CallParticipantJoined {
+                call: call.as_str().to_owned(),
+                peer: Some(peer.into()),
+            }),
+            Event::CallParticipantLeft { call, user, socket } => {
+                Self::CallParticipantLeft(proto::CallParticipantLeft {
+                    call: call.as_str().to_owned(),
+                    user: Some(user.into()),
+                    socket: socket.as_ref().map(|socket| socket.as_str().to_owned()),
+                })
+            }
+            Event::CallEnded { call, by, reason } => Self::CallEnded(proto::CallEnded {
+                call: call.as_str().to_owned(),
+                by: by.as_ref().map(|by| by.as_str().to_owned()),
+                reason: proto::CallEndReason::from(*reason).into(),
+            }),
+            Event::UserOnline { user } => Self::UserOnline(proto::UserOnline { user: Some(user.into()) }),
+            Event::UserOffline { user, last_seen } => {
+                Self::UserOffline(proto::UserOffline { user: Some(user.into()), last_seen: last_seen.as_millis() })
+            }
+            Event::PresenceChanged { user, status, last_seen } => Self::PresenceChanged(proto::PresenceChanged {
+                user: Some(user.into()),
+                status: proto::Status::from(*status).into(),
+                last_seen: last_seen.as_millis(),
+            }),
+        }
+    }
+}
+
+impl TryFrom<Form> for Event {
+    type Error = WireError;
+
+    fn try_from(form: Form) -> Result<Self, WireError> {
+        Ok(match form {
+            Form::MemberJoined(form) => Self::MemberJoined {
+                user: nested(form.user, "MemberJoined.user")?,
+                socket: text(&form.socket, "MemberJoined.socket")?,
+                announced: form.announced,
+                peer: form.peer.map(Peer::try_from).transpose()?,
+            },
+            Form::MemberLeft(form) => Self::MemberLeft {
+                reason: form.reason().try_into()?,
+                user: nested(form.user, "MemberLeft.user")?,
+                socket: text(&form.socket, "MemberLeft.socket")?,
+                announced: form.announced,
+                peer: form.peer,
+            },
+            Form::RoomClosed(form) => Self::RoomClosed { reason: form.reason().try_into()? },
+            Form::MessagePosted(form) => Self::MessagePosted(form.try_into()?),
+            Form::ReactionChanged(form) => Self::ReactionChanged {
+                message: text(&form.message, "ReactionChanged.message")?,
+                user: nested(form.user, "ReactionChanged.user")?,
+                emoji: text(&form.emoji, "ReactionChanged.emoji")?,
+                on: form.on,
+            },
+            Form::TypingChanged(form) => {
+                Self::TypingChanged { user: nested(form.user, "TypingChanged.user")?, on: form.on }
+            }
+            Form::ChatSwitched(form) => Self::ChatSwitched {
+                enabled: form.enabled,
+                by: nested(form.by, "ChatSwitched.by")?,
+                socket: text(&form.socket, "ChatSwitched.socket")?,
+            },
+            Form::HostChanged(form) => Self::HostChanged { host: text(&form.host, "HostChanged.host")? },
+            Form::EphemeralSent(form) => Self::EphemeralSent {
+                from: nested(form.from, "EphemeralSent.from")?,
+                socket: text(&form.socket, "EphemeralSent.socket")?,
+                body: json(form.body, "EphemeralSent.body")?,
+            },
+            Form::MediaChanged(form) => Self::MediaChanged {
+                by: nested(form.by, "MediaChanged.by")?,
+                socket: text(&form.socket, "MediaChanged.socket")?,
+                peer: text(&form.peer, "MediaChanged.peer")?,
+                change: required(form.change, "MediaChanged.change")?.into(),
+                media: required(form.media, "MediaChanged.media")?.into(),
+                body: optional_json(form.body, "MediaChanged.body")?,
+            },
+            Form::SignalRelayed(form) => Self::SignalRelayed {
+                kind: form.kind().try_into()?,
+                vocabulary: form.vocabulary().try_into()?,
+                from: nested(form.from, "SignalRelayed.from")?,
+                socket: text(&form.socket, "SignalRelayed.socket")?,
+                body: json(form.body, "SignalRelayed.body")?,
+            },
+            Form::CallRinging(form) => Self::CallRinging {
+                media: form.media().try_into()?,
+                call: text(&form.call, "CallRinging.call")?,
+                room: optional_text(form.room, "CallRinging.room")?,
+                from: nested(form.from, "CallRinging.from")?,
+            },
+            Form::CallParticipantUnavailable(form) => Self::CallParticipantUnavailable {
+                reason: form.reason().try_into()?,
+                call: text(&form.call, "CallParticipantUnavailable.call")?,
+                user: text(&form.user, "CallParticipantUnavailable.user")?,
+            },
+            Form::CallAccepted(form) => Self::CallAccepted {
+                call: text(&form.call, "CallAccepted.call")?,
+                by: nested(form.by, "CallAccepted.by")?,
+            },
+            Form::CallRejected(form) => Self::CallRejected {
+                call: text(&form.call, "CallRejected.call")?,
+                by: nested(form.by, "CallRejected.by")?,
+                reason: form.reason.as_deref().map(message_text),
+            },
+            Form::CallAnsweredElsewhere(form) => Self::CallAnsweredElsewhere {
+                call: text(&form.call, "CallAnsweredElsewhere.call")?,
+                accepted: form.accepted,
+            },
+            Form::CallParticipantJoined(form) => Self::CallParticipantJoined {
+                call: text(&form.call, "CallParticipantJoined.call")?,
+                peer: nested(form.peer, "CallParticipantJoined.peer")?,
+            },
+            Form::CallParticipantLeft(form) => Self::CallParticipantLeft {
+                call: text(&form.call, "CallParticipantLeft.call")?,
+                user: nested(form.user, "CallParticipantLeft.user")?,
+                socket: optional_text(form.socket, "CallParticipantLeft.socket")?,
+            },
+            Form::CallEnded(form) => Self::CallEnded {
+                reason: form.reason().try_into()?,
+                call: text(&form.call, "CallEnded.call")?,
+                by: optional_text(form.by, "CallEnded.by")?,
+            },
+            Form::UserOnline(form) => Self::UserOnline { user: nested(form.user, "UserOnline.user")? },
+            Form::UserOffline(form) => Self::UserOffline {
+                user: nested(form.user, "UserOffline.user")?,
+                last_seen: Timestamp::from_millis(form.last_seen),
+            },
+            Form::PresenceChanged(form) => Self::PresenceChanged {
+                status: form.status().try_into()?,
+                user: nested(form.user, "PresenceChanged.user")?,
+                last_seen: Timestamp::from_millis(form.last_seen),
+            },
+        })
+    }
+}
+
+impl From<&Message> for proto::MessagePosted {
+    fn from(message: &Message) -> Self {
+        Self {
+            id: message.id.as_str().to_owned(),
+            author: Some((&message.author).into()),
+            socket: message.socket.as_ref().map(|s| s.as_str().to_owned()),
+            peer: message.peer,
+            text: message.text.as_str().to_owned(),
+            attachments: message.attachments.as_ref().map(json_bytes),
+            reference: message.reference.as_ref().map(|r| r.as_json().to_owned()),
+        }
+    }
+}
+
+impl TryFrom<proto::MessagePosted> for Message {
+    type Error = WireError;
+
+    fn try_from(form: proto::MessagePosted) -> Result<Self, WireError> {
+        Ok(Self {
+            id: text(&form.id, "MessagePosted.id")?,
+            author: nested(form.author, "MessagePosted.author")?,
+            socket: optional_text(form.socket, "MessagePosted.socket")?,
+            peer: form.peer,
+            text: message_text(&form.text),
+            attachments: optional_json(form.attachments, "MessagePosted.attachments")?,
+            reference: reference(form.reference),
+        })
+    }
+}
