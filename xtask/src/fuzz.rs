@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use crate::failure::Failure;
 use crate::report::Report;
@@ -77,12 +78,20 @@ fn targets(folder: &Path) -> Result<Vec<String>, Failure> {
 }
 
 fn build(workspace: &Workspace, report: &mut Report) -> bool {
-    let mut build = workspace.cargo(&["build", "--release", "--locked", "--bins"]);
-    build
+    let mut build = fuzz_cargo(workspace, "build");
+    build.arg("--bins");
+    report.check("build of the fuzz targets", &mut build)
+}
+
+/// A cargo command on the fuzz targets. Naming a target, even the host, keeps the coverage flags away from build
+/// scripts and macros, which nothing of libFuzzer is linked to.
+fn fuzz_cargo(workspace: &Workspace, command: &str) -> Command {
+    let mut cargo = workspace.cargo(&[command, "--release", "--locked", "--target", "host-tuple"]);
+    cargo
         .args(["--manifest-path", "fuzz/Cargo.toml", "--target-dir"])
         .arg(workspace.target().join("fuzz"))
         .env("RUSTFLAGS", COVERAGE);
-    report.check("build of the fuzz targets", &mut build)
+    cargo
 }
 
 fn fuzz(
@@ -98,8 +107,9 @@ fn fuzz(
         fs::create_dir_all(folder)
             .map_err(|error| Failure::new(format!("cannot make {}: {error}", folder.display())))?;
     }
-    let mut command = workspace.command(output.join("release").join(target));
+    let mut command = fuzz_cargo(workspace, "run");
     command
+        .args(["--quiet", "--bin", target, "--"])
         .arg(format!("-max_total_time={seconds}"))
         .args(["-timeout=5", "-rss_limit_mb=1024", "-print_final_stats=1"])
         .arg(format!("-artifact_prefix={}/{target}-", findings.display()))
