@@ -27,8 +27,6 @@ pub use open::OpenPacket;
 pub use packet::{DecodeError, Message, Packet};
 pub use protocol_error::ProtocolError;
 pub use request::{Method, Request};
-pub use session::{
-    CloseReason, Control, Input, Output, Outputs, PollAnswer, Session, SessionOptions, Source,
-};
+pub use session::{CloseReason, Control, Input, Output, Outputs, PollAnswer, Session, SessionOptions, Source};
 pub use session_id::{InvalidSessionId, SessionId};
 pub use transport::Transport;

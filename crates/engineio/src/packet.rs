@@ -86,11 +86,7 @@ impl<'a> Packet<'a> {
     }
 
     fn without_data(packet: Self, data: &str) -> Result<Self, DecodeError> {
-        if data.is_empty() {
-            Ok(packet)
-        } else {
-            Err(DecodeError::UnexpectedData)
-        }
+        if data.is_empty() { Ok(packet) } else { Err(DecodeError::UnexpectedData) }
     }
 
     /// The packet that a binary WebSocket frame is.

@@ -55,10 +55,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            bytes: 1_000_000,
-            packets: 16,
-        }
+        Self { bytes: 1_000_000, packets: 16 }
     }
 }
 
@@ -74,11 +71,7 @@ impl Encoder {
     /// An empty body with these limits.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            packets: 0,
-            body: Vec::new(),
-        }
+        Self { limits, packets: 0, body: Vec::new() }
     }
 
     /// Adds a packet that is already text, its type first: the content of a WebSocket text frame.

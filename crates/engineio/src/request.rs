@@ -33,9 +33,10 @@ impl Request {
     /// Reads the query of a request. `websocket` says whether the request asks to become a
     /// WebSocket (RFC 6455, section 4.1).
     ///
-    /// The checks come in the stock server's order, so that a request with several faults gets
-    /// the same code. Parameters that this server has no use for (`t`, `b64`, the application's
-    /// own) are passed over; of a repeated one the last counts. The version is looked at when a session is opened.
+    /// The checks come in the stock server's order, so that a request with several faults gets the
+    /// same code. Parameters that this server has no use for (`t`, `b64`, the application's own) are
+    /// passed over; of a repeated one the last counts. The version is looked at only when a session
+    /// is opened, as it can no longer change afterwards.
     ///
     /// # Errors
     /// The [`ProtocolError`] to answer with.
@@ -95,9 +96,7 @@ fn percent_decode(text: &str) -> Cow<'_, str> {
     let mut rest = text.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {
         let escaped = match (first, tail) {
-            (b'%', [high, low, after @ ..]) => hex(*high)
-                .zip(hex(*low))
-                .map(|(high, low)| (high << 4 | low, after)),
+            (b'%', [high, low, after @ ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| (high << 4 | low, after)),
             _ => None,
         };
         let (byte, after) = escaped.unwrap_or((first, tail));
@@ -108,7 +107,5 @@ fn percent_decode(text: &str) -> Cow<'_, str> {
 }
 
 fn hex(digit: u8) -> Option<u8> {
-    (digit as char)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+    (digit as char).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }

@@ -24,11 +24,7 @@ impl SessionId {
     pub fn new(text: &str) -> Result<Self, InvalidSessionId> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
         let length_fits = (1..=Self::MAX_LENGTH).contains(&text.len());
-        if length_fits && text.bytes().all(allowed) {
-            Ok(Self(text.into()))
-        } else {
-            Err(InvalidSessionId)
-        }
+        if length_fits && text.bytes().all(allowed) { Ok(Self(text.into())) } else { Err(InvalidSessionId) }
     }
 
     /// The id as it travels.

@@ -31,12 +31,7 @@ impl Closing {
 impl Session {
     /// Ends the session from this side. On long-polling the waiting poll, or the next, takes what
     /// is queued and the `1`; on a WebSocket what is queued is written before the socket closes.
-    pub(super) fn begin_closing(
-        &mut self,
-        reason: CloseReason,
-        now: Instant,
-        outputs: &mut Outputs,
-    ) {
+    pub(super) fn begin_closing(&mut self, reason: CloseReason, now: Instant, outputs: &mut Outputs) {
         let transport = match &mut self.state {
             State::Polling(polling) => {
                 if !matches!(polling.upgrade, Upgrade::None) {
@@ -51,11 +46,7 @@ impl Session {
             }
             State::Closing(_) | State::Closed => return,
         };
-        self.state = State::Closing(Closing {
-            reason,
-            until: now + self.options.close_timeout,
-            transport,
-        });
+        self.state = State::Closing(Closing { reason, until: now + self.options.close_timeout, transport });
     }
 
     /// Of what the client still says only its own end matters.

@@ -31,10 +31,7 @@ pub(super) enum Beat {
 
 impl Heartbeat {
     pub(super) fn new(options: &SessionOptions, now: Instant) -> Self {
-        Self {
-            awaiting: Awaiting::Ping,
-            until: now + options.ping_interval,
-        }
+        Self { awaiting: Awaiting::Ping, until: now + options.ping_interval }
     }
 
     pub(super) fn deadline(&self) -> Instant {
@@ -53,11 +50,7 @@ impl Heartbeat {
             Awaiting::Ping => {
                 self.awaiting = Awaiting::Pong;
                 self.until += options.ping_timeout;
-                if now < self.until {
-                    Beat::Ping
-                } else {
-                    Beat::Timeout
-                }
+                if now < self.until { Beat::Ping } else { Beat::Timeout }
             }
         }
     }

@@ -109,11 +109,7 @@ impl Session {
     pub fn deadline(&self) -> Option<Instant> {
         let heartbeat = self.heartbeat.deadline();
         match &self.state {
-            State::Polling(polling) => Some(
-                polling
-                    .deadline()
-                    .map_or(heartbeat, |own| own.min(heartbeat)),
-            ),
+            State::Polling(polling) => Some(polling.deadline().map_or(heartbeat, |own| own.min(heartbeat))),
             State::WebSocket => Some(heartbeat),
             State::Closing(closing) => Some(closing.until),
             State::Closed => None,

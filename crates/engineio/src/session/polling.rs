@@ -120,12 +120,7 @@ impl Session {
     }
 
     /// A packet from the body of a POST. A client that moved to the WebSocket sends none here.
-    pub(super) fn polled_packet(
-        &mut self,
-        packet: &Packet<'_>,
-        now: Instant,
-        outputs: &mut Outputs,
-    ) {
+    pub(super) fn polled_packet(&mut self, packet: &Packet<'_>, now: Instant, outputs: &mut Outputs) {
         match &self.state {
             State::Polling(_) => self.packet(packet, now, outputs),
             State::Closing(_) => self.closing_packet(packet, outputs),

@@ -33,9 +33,7 @@ impl Upgrade {
 impl Session {
     pub(super) fn websocket_opened(&mut self, now: Instant, outputs: &mut Outputs) {
         match &mut self.state {
-            State::Polling(polling)
-                if self.options.allow_upgrades && matches!(polling.upgrade, Upgrade::None) =>
-            {
+            State::Polling(polling) if self.options.allow_upgrades && matches!(polling.upgrade, Upgrade::None) => {
                 polling.upgrade = Upgrade::Opened(now + self.options.upgrade_timeout);
                 outputs.push(Output::Accept);
             }
@@ -63,8 +61,7 @@ impl Session {
     }
 
     fn upgrade(&mut self, outputs: &mut Outputs) {
-        let State::Polling(mut polling) = std::mem::replace(&mut self.state, State::WebSocket)
-        else {
+        let State::Polling(mut polling) = std::mem::replace(&mut self.state, State::WebSocket) else {
             return;
         };
         // Only a poll that overtook the `5` can be here: it came too late, as any after it.

@@ -26,18 +26,14 @@ fn a_polling_session_is_offered_the_websocket() {
 #[test]
 fn nothing_is_offered_where_there_is_nothing_to_upgrade_to() {
     let sid = SessionId::new("a").unwrap();
-    let none =
-        r#"0{"sid":"a","upgrades":[],"pingInterval":300,"pingTimeout":200,"maxPayload":1000000}"#;
+    let none = r#"0{"sid":"a","upgrades":[],"pingInterval":300,"pingTimeout":200,"maxPayload":1000000}"#;
     assert_eq!(open(&sid, Transport::WebSocket, true), none);
     assert_eq!(open(&sid, Transport::Polling, false), none);
 }
 
 #[test]
 fn a_session_id_is_short_and_needs_no_escaping() {
-    assert_eq!(
-        SessionId::new("gw1.aZ09-_~").unwrap().as_str(),
-        "gw1.aZ09-_~"
-    );
+    assert_eq!(SessionId::new("gw1.aZ09-_~").unwrap().as_str(), "gw1.aZ09-_~");
     for text in ["", "a b", "a\"b", "é", "a/b", &"a".repeat(129)] {
         assert!(SessionId::new(text).is_err(), "{text:?}");
     }

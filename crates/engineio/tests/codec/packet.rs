@@ -27,10 +27,7 @@ fn each_packet_is_a_digit_and_its_data() {
         ("42[\"a\"]", text("2[\"a\"]")),
         ("5", Packet::Upgrade),
         ("6", Packet::Noop),
-        (
-            "bAQIDBA==",
-            Packet::binary(Bytes::from_static(&[1, 2, 3, 4])),
-        ),
+        ("bAQIDBA==", Packet::binary(Bytes::from_static(&[1, 2, 3, 4]))),
         ("b", Packet::binary(Bytes::new())),
     ];
     for (wire, packet) in table {

@@ -3,10 +3,7 @@ use heliograph_engineio::payload::{Encoder, Limits, decode};
 use heliograph_engineio::{DecodeError, Message, Packet};
 use proptest::prelude::*;
 
-const ROOMY: Limits = Limits {
-    bytes: 1_000_000,
-    packets: 16,
-};
+const ROOMY: Limits = Limits { bytes: 1_000_000, packets: 16 };
 
 fn body(encoder: Encoder) -> String {
     String::from_utf8_lossy(&encoder.finish()).into_owned()
@@ -34,13 +31,7 @@ fn packets_are_joined_by_the_record_separator() {
 #[test]
 fn the_first_malformed_packet_ends_a_payload() {
     let packets: Vec<_> = decode("4a\u{1e}abc\u{1e}4b").collect();
-    assert_eq!(
-        packets,
-        [
-            Ok(Packet::Message(Message::Text("a"))),
-            Err(DecodeError::UnknownType)
-        ]
-    );
+    assert_eq!(packets, [Ok(Packet::Message(Message::Text("a"))), Err(DecodeError::UnknownType)]);
 }
 
 #[test]

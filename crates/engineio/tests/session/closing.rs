@@ -1,6 +1,4 @@
-use heliograph_engineio::{
-    CloseReason, Input, Output, Packet, PollAnswer, ProtocolError, Transport,
-};
+use heliograph_engineio::{CloseReason, Input, Output, Packet, PollAnswer, ProtocolError, Transport};
 
 use crate::{Scene, message};
 
@@ -14,24 +12,15 @@ fn a_waiting_poll_takes_the_last_packets_away() {
     let _ = scene.poll(10);
     assert_eq!(scene.at(20, CLOSE), [DRAIN]);
     assert_eq!(scene.at(20, Input::Drained), [CLOSED]);
-    assert_eq!(
-        scene.poll(30),
-        [Output::Refuse(ProtocolError::UnknownSession)]
-    );
+    assert_eq!(scene.poll(30), [Output::Refuse(ProtocolError::UnknownSession)]);
 }
 
 #[test]
 fn polls_go_on_until_all_that_was_queued_has_left() {
     let mut scene = Scene::on(Transport::Polling);
     assert_eq!(scene.at(10, CLOSE), []);
-    assert_eq!(
-        scene.at(20, Input::Poll { queued: true }),
-        [Output::Accept, DRAIN]
-    );
-    assert_eq!(
-        scene.at(30, Input::Poll { queued: true }),
-        [Output::Accept, DRAIN]
-    );
+    assert_eq!(scene.at(20, Input::Poll { queued: true }), [Output::Accept, DRAIN]);
+    assert_eq!(scene.at(30, Input::Poll { queued: true }), [Output::Accept, DRAIN]);
     assert_eq!(scene.at(30, Input::Drained), [CLOSED]);
 }
 
@@ -48,20 +37,14 @@ fn a_websocket_is_closed_after_the_last_frame() {
     let mut scene = Scene::on(Transport::WebSocket);
     assert_eq!(scene.at(10, CLOSE), [Output::Drain]);
     assert!(!scene.session.writes_directly());
-    assert_eq!(
-        scene.at(20, Input::Drained),
-        [Output::CloseWebSocket, CLOSED]
-    );
+    assert_eq!(scene.at(20, Input::Drained), [Output::CloseWebSocket, CLOSED]);
 }
 
 #[test]
 fn a_websocket_that_does_not_drain_is_not_waited_for() {
     let mut scene = Scene::on(Transport::WebSocket);
     let _ = scene.at(10, CLOSE);
-    assert_eq!(
-        scene.at(410, Input::Timer),
-        [Output::CloseWebSocket, CLOSED]
-    );
+    assert_eq!(scene.at(410, Input::Timer), [Output::CloseWebSocket, CLOSED]);
 }
 
 #[test]
@@ -96,10 +79,7 @@ fn a_client_that_leaves_meanwhile_ends_the_wait() {
     }
     let mut scene = Scene::on(Transport::WebSocket);
     let _ = scene.at(10, CLOSE);
-    assert_eq!(
-        scene.frame(20, &Packet::Close),
-        [Output::CloseWebSocket, CLOSED]
-    );
+    assert_eq!(scene.frame(20, &Packet::Close), [Output::CloseWebSocket, CLOSED]);
 
     let mut scene = Scene::on(Transport::Polling);
     let _ = scene.at(10, CLOSE);
@@ -117,10 +97,7 @@ fn an_abort_waits_for_nothing() {
 
     let mut scene = Scene::on(Transport::Polling);
     let _ = scene.poll(5);
-    assert_eq!(
-        scene.at(10, abort),
-        [Output::AnswerPoll(PollAnswer::Close), closed]
-    );
+    assert_eq!(scene.at(10, abort), [Output::AnswerPoll(PollAnswer::Close), closed]);
 
     let mut scene = Scene::on(Transport::Polling);
     let _ = scene.at(5, CLOSE);

@@ -1,6 +1,4 @@
-use heliograph_engineio::{
-    CloseReason, Control, Input, Output, Packet, PollAnswer, ProtocolError, Transport,
-};
+use heliograph_engineio::{CloseReason, Control, Input, Output, Packet, PollAnswer, ProtocolError, Transport};
 
 use crate::Scene;
 
@@ -23,13 +21,7 @@ fn a_websocket_without_a_pong_is_closed() {
     let mut scene = Scene::on(Transport::WebSocket);
     let _ = scene.at(300, Input::Timer);
     assert_eq!(scene.at(499, Input::Timer), []);
-    assert_eq!(
-        scene.at(500, Input::Timer),
-        [
-            Output::CloseWebSocket,
-            Output::Closed(CloseReason::PingTimeout)
-        ]
-    );
+    assert_eq!(scene.at(500, Input::Timer), [Output::CloseWebSocket, Output::Closed(CloseReason::PingTimeout)]);
     assert_eq!(scene.deadline(), None);
 }
 
@@ -67,10 +59,7 @@ fn a_poll_at_the_end_of_the_timeout_is_already_refused() {
     // The timer of 500 ms has not fired yet.
     assert_eq!(
         scene.poll(500),
-        [
-            Output::Closed(CloseReason::PingTimeout),
-            Output::Refuse(ProtocolError::UnknownSession)
-        ]
+        [Output::Closed(CloseReason::PingTimeout), Output::Refuse(ProtocolError::UnknownSession)]
     );
 }
 
@@ -85,10 +74,7 @@ fn a_late_timer_gives_nobody_more_time() {
 fn a_pong_that_comes_too_late_revives_nobody() {
     let mut scene = Scene::on(Transport::Polling);
     let _ = scene.at(300, Input::Timer);
-    assert_eq!(
-        scene.posted(500, &Packet::Pong("")),
-        [Output::Closed(CloseReason::PingTimeout)]
-    );
+    assert_eq!(scene.posted(500, &Packet::Pong("")), [Output::Closed(CloseReason::PingTimeout)]);
     assert_eq!(scene.deadline(), None);
 }
 
@@ -100,10 +86,7 @@ fn a_waiting_poll_ends_with_the_session() {
     let _ = scene.poll(320);
     assert_eq!(
         scene.at(500, Input::Timer),
-        [
-            Output::AnswerPoll(PollAnswer::Close),
-            Output::Closed(CloseReason::PingTimeout)
-        ]
+        [Output::AnswerPoll(PollAnswer::Close), Output::Closed(CloseReason::PingTimeout)]
     );
 }
 
@@ -119,9 +102,6 @@ fn a_ping_from_the_client_breaks_the_protocol() {
     let mut scene = Scene::on(Transport::WebSocket);
     assert_eq!(
         scene.frame(10, &Packet::Ping("")),
-        [
-            Output::CloseWebSocket,
-            Output::Closed(CloseReason::TransportError)
-        ]
+        [Output::CloseWebSocket, Output::Closed(CloseReason::TransportError)]
     );
 }

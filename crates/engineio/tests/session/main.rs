@@ -10,9 +10,7 @@ mod websocket;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use heliograph_engineio::{
-    Input, Message, Output, Packet, Session, SessionOptions, Source, Transport,
-};
+use heliograph_engineio::{Input, Message, Output, Packet, Session, SessionOptions, Source, Transport};
 
 /// Times as in the public protocol suites.
 fn options() -> SessionOptions {
@@ -39,10 +37,7 @@ impl Scene {
 
     fn with(transport: Transport, options: SessionOptions) -> Self {
         let opened = Instant::now();
-        Self {
-            session: Session::new(transport, Arc::new(options), opened),
-            opened,
-        }
+        Self { session: Session::new(transport, Arc::new(options), opened), opened }
     }
 
     /// A session that went through the whole upgrade at 0 ms.

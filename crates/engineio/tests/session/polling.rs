@@ -1,6 +1,4 @@
-use heliograph_engineio::{
-    CloseReason, Input, Output, Packet, PollAnswer, ProtocolError, Source, Transport,
-};
+use heliograph_engineio::{CloseReason, Input, Output, Packet, PollAnswer, ProtocolError, Source, Transport};
 
 use crate::{Scene, message};
 
@@ -18,10 +16,7 @@ fn a_poll_waits_until_there_is_something_to_say() {
 fn a_poll_that_finds_something_queued_does_not_wait() {
     let mut scene = Scene::on(Transport::Polling);
     assert_eq!(scene.at(10, Input::Queued), []);
-    assert_eq!(
-        scene.at(20, Input::Poll { queued: true }),
-        [Output::Accept, QUEUE]
-    );
+    assert_eq!(scene.at(20, Input::Poll { queued: true }), [Output::Accept, QUEUE]);
     assert_eq!(scene.poll(30), [Output::Accept]);
 }
 
@@ -31,10 +26,7 @@ fn a_ping_goes_before_what_is_queued() {
     let _ = scene.at(300, Input::Timer);
     assert_eq!(
         scene.at(310, Input::Poll { queued: true }),
-        [
-            Output::Accept,
-            Output::AnswerPoll(PollAnswer::Queue { ping: true })
-        ]
+        [Output::Accept, Output::AnswerPoll(PollAnswer::Queue { ping: true })]
     );
 }
 
@@ -60,10 +52,7 @@ fn a_second_poll_ends_both_and_the_session() {
             Output::Closed(CloseReason::TransportError)
         ]
     );
-    assert_eq!(
-        scene.poll(30),
-        [Output::Refuse(ProtocolError::UnknownSession)]
-    );
+    assert_eq!(scene.poll(30), [Output::Refuse(ProtocolError::UnknownSession)]);
 }
 
 #[test]
@@ -72,10 +61,7 @@ fn a_second_post_at_a_time_ends_the_session() {
     let _ = scene.at(10, Input::PostStarted);
     assert_eq!(
         scene.at(11, Input::PostStarted),
-        [
-            Output::Refuse(ProtocolError::BadRequest),
-            Output::Closed(CloseReason::TransportError)
-        ]
+        [Output::Refuse(ProtocolError::BadRequest), Output::Closed(CloseReason::TransportError)]
     );
 }
 
@@ -83,24 +69,15 @@ fn a_second_post_at_a_time_ends_the_session() {
 fn a_poll_that_the_client_gives_up_ends_the_session() {
     let mut scene = Scene::on(Transport::Polling);
     let _ = scene.poll(10);
-    assert_eq!(
-        scene.at(20, Input::PollGone),
-        [Output::Closed(CloseReason::TransportError)]
-    );
-    assert_eq!(
-        scene.poll(30),
-        [Output::Refuse(ProtocolError::UnknownSession)]
-    );
+    assert_eq!(scene.at(20, Input::PollGone), [Output::Closed(CloseReason::TransportError)]);
+    assert_eq!(scene.poll(30), [Output::Refuse(ProtocolError::UnknownSession)]);
 }
 
 #[test]
 fn an_answer_that_could_not_be_written_ends_the_session() {
     let mut scene = Scene::on(Transport::Polling);
     let _ = scene.at(10, Input::Poll { queued: true });
-    assert_eq!(
-        scene.at(11, Input::PollGone),
-        [Output::Closed(CloseReason::TransportError)]
-    );
+    assert_eq!(scene.at(11, Input::PollGone), [Output::Closed(CloseReason::TransportError)]);
 }
 
 #[test]
@@ -110,10 +87,7 @@ fn a_post_that_breaks_off_ends_the_session_and_its_poll() {
     let _ = scene.at(10, Input::PostStarted);
     assert_eq!(
         scene.at(20, Input::PostGone),
-        [
-            Output::AnswerPoll(PollAnswer::Close),
-            Output::Closed(CloseReason::TransportError)
-        ]
+        [Output::AnswerPoll(PollAnswer::Close), Output::Closed(CloseReason::TransportError)]
     );
 }
 
@@ -124,15 +98,9 @@ fn a_malformed_post_ends_the_session_and_its_poll() {
     let _ = scene.at(20, Input::PostStarted);
     assert_eq!(
         scene.at(20, Input::Malformed(Source::Polling)),
-        [
-            Output::AnswerPoll(PollAnswer::Close),
-            Output::Closed(CloseReason::ParseError)
-        ]
+        [Output::AnswerPoll(PollAnswer::Close), Output::Closed(CloseReason::ParseError)]
     );
-    assert_eq!(
-        scene.poll(30),
-        [Output::Refuse(ProtocolError::UnknownSession)]
-    );
+    assert_eq!(scene.poll(30), [Output::Refuse(ProtocolError::UnknownSession)]);
 }
 
 #[test]
@@ -142,16 +110,10 @@ fn a_client_that_leaves_gets_a_noop_for_its_waiting_poll() {
     let _ = scene.at(20, Input::PostStarted);
     assert_eq!(
         scene.posted(20, &Packet::Close),
-        [
-            Output::AnswerPoll(PollAnswer::Noop),
-            Output::Closed(CloseReason::TransportClose)
-        ]
+        [Output::AnswerPoll(PollAnswer::Noop), Output::Closed(CloseReason::TransportClose)]
     );
     assert_eq!(scene.posted(20, &message()), []);
-    assert_eq!(
-        scene.poll(30),
-        [Output::Refuse(ProtocolError::UnknownSession)]
-    );
+    assert_eq!(scene.poll(30), [Output::Refuse(ProtocolError::UnknownSession)]);
 }
 
 #[test]

@@ -43,10 +43,7 @@ fn input<'a>(number: u8, packet: &'a Packet<'static>) -> Input<'a> {
 }
 
 fn is_request(input: &Input<'_>) -> bool {
-    matches!(
-        input,
-        Input::Poll { .. } | Input::PostStarted | Input::WebSocketOpened
-    )
+    matches!(input, Input::Poll { .. } | Input::PostStarted | Input::WebSocketOpened)
 }
 
 proptest! {

@@ -1,8 +1,7 @@
 use std::time::Duration;
 
 use heliograph_engineio::{
-    CloseReason, Control, Input, Output, Packet, PollAnswer, ProtocolError, SessionOptions, Source,
-    Transport,
+    CloseReason, Control, Input, Output, Packet, PollAnswer, ProtocolError, SessionOptions, Source, Transport,
 };
 
 use crate::{Scene, message, options};
@@ -42,10 +41,7 @@ fn messages_do_not_wait_for_an_upgrade() {
     let queue = Output::AnswerPoll(PollAnswer::Queue { ping: false });
     assert_eq!(scene.poll(10), [Output::Accept]);
     assert_eq!(scene.at(20, Input::Queued), [queue]);
-    assert_eq!(
-        scene.at(30, Input::Poll { queued: true }),
-        [Output::Accept, queue]
-    );
+    assert_eq!(scene.at(30, Input::Poll { queued: true }), [Output::Accept, queue]);
 }
 
 #[test]
@@ -64,10 +60,7 @@ fn a_poll_beside_the_upgrade_is_refused() {
     let _ = scene.poll(9);
     assert_eq!(
         scene.frame(10, &Packet::Upgrade),
-        [
-            Output::AnswerPoll(PollAnswer::Refused(ProtocolError::BadRequest)),
-            Output::Upgraded
-        ]
+        [Output::AnswerPoll(PollAnswer::Refused(ProtocolError::BadRequest)), Output::Upgraded]
     );
     assert_eq!(scene.poll(11), [Output::Refuse(ProtocolError::BadRequest)]);
 }
@@ -76,10 +69,7 @@ fn a_poll_beside_the_upgrade_is_refused() {
 fn a_ping_that_no_poll_took_goes_to_the_websocket() {
     let mut scene = probed();
     assert_eq!(scene.at(300, Input::Timer), []);
-    assert_eq!(
-        scene.frame(310, &Packet::Upgrade),
-        [Output::Upgraded, Output::Send(Control::Ping)]
-    );
+    assert_eq!(scene.frame(310, &Packet::Upgrade), [Output::Upgraded, Output::Send(Control::Ping)]);
     assert_eq!(scene.deadline(), Some(500));
 }
 
@@ -104,20 +94,10 @@ fn a_second_websocket_is_refused_and_the_first_goes_on() {
 
 #[test]
 fn a_websocket_that_does_not_probe_is_closed_and_the_session_goes_on() {
-    for packet in [
-        Packet::Upgrade,
-        Packet::Ping(""),
-        Packet::Pong(""),
-        message(),
-        Packet::Close,
-    ] {
+    for packet in [Packet::Upgrade, Packet::Ping(""), Packet::Pong(""), message(), Packet::Close] {
         let mut scene = Scene::on(Transport::Polling);
         let _ = scene.at(0, Input::WebSocketOpened);
-        assert_eq!(
-            scene.frame(10, &packet),
-            [Output::CloseWebSocket],
-            "{packet:?}"
-        );
+        assert_eq!(scene.frame(10, &packet), [Output::CloseWebSocket], "{packet:?}");
         assert_eq!(scene.frame(10, &packet), [], "{packet:?}");
         assert_eq!(scene.poll(20), [Output::Accept]);
         assert_eq!(scene.at(30, Input::WebSocketOpened), [Output::Accept]);
@@ -126,11 +106,7 @@ fn a_websocket_that_does_not_probe_is_closed_and_the_session_goes_on() {
 
 #[test]
 fn a_websocket_that_is_lost_while_tried_is_forgotten() {
-    for input in [
-        Input::WebSocketClosed,
-        Input::WebSocketFailed,
-        Input::Malformed(Source::WebSocket),
-    ] {
+    for input in [Input::WebSocketClosed, Input::WebSocketFailed, Input::Malformed(Source::WebSocket)] {
         let mut scene = probed();
         let _ = scene.poll(10);
         assert_eq!(scene.at(20, input), [Output::CloseWebSocket]);
@@ -142,13 +118,8 @@ fn a_websocket_that_is_lost_while_tried_is_forgotten() {
 
 #[test]
 fn a_websocket_that_does_not_finish_in_time_is_closed() {
-    let mut scene = Scene::with(
-        Transport::Polling,
-        SessionOptions {
-            upgrade_timeout: Duration::from_millis(100),
-            ..options()
-        },
-    );
+    let mut scene =
+        Scene::with(Transport::Polling, SessionOptions { upgrade_timeout: Duration::from_millis(100), ..options() });
     let _ = scene.at(0, Input::WebSocketOpened);
     assert_eq!(scene.deadline(), Some(100));
     // The probe is no reason for more time.
@@ -160,17 +131,8 @@ fn a_websocket_that_does_not_finish_in_time_is_closed() {
 
 #[test]
 fn a_websocket_is_refused_where_upgrades_are_off() {
-    let mut scene = Scene::with(
-        Transport::Polling,
-        SessionOptions {
-            allow_upgrades: false,
-            ..options()
-        },
-    );
-    assert_eq!(
-        scene.at(0, Input::WebSocketOpened),
-        [Output::Refuse(ProtocolError::BadRequest)]
-    );
+    let mut scene = Scene::with(Transport::Polling, SessionOptions { allow_upgrades: false, ..options() });
+    assert_eq!(scene.at(0, Input::WebSocketOpened), [Output::Refuse(ProtocolError::BadRequest)]);
 }
 
 #[test]
@@ -179,11 +141,7 @@ fn a_session_that_ends_while_upgrading_closes_both_ways() {
     let _ = scene.poll(10);
     assert_eq!(
         scene.posted(20, &Packet::Close),
-        [
-            NOOP,
-            Output::CloseWebSocket,
-            Output::Closed(CloseReason::TransportClose)
-        ]
+        [NOOP, Output::CloseWebSocket, Output::Closed(CloseReason::TransportClose)]
     );
 }
 
@@ -191,11 +149,5 @@ fn a_session_that_ends_while_upgrading_closes_both_ways() {
 fn an_upgraded_session_times_out_as_any_other() {
     let mut scene = Scene::upgraded();
     assert_eq!(scene.at(300, Input::Timer), [Output::Send(Control::Ping)]);
-    assert_eq!(
-        scene.at(500, Input::Timer),
-        [
-            Output::CloseWebSocket,
-            Output::Closed(CloseReason::PingTimeout)
-        ]
-    );
+    assert_eq!(scene.at(500, Input::Timer), [Output::CloseWebSocket, Output::Closed(CloseReason::PingTimeout)]);
 }

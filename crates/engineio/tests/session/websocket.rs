@@ -13,13 +13,7 @@ fn messages_go_and_come_on_an_open_websocket() {
 #[test]
 fn a_client_that_leaves_has_its_websocket_closed() {
     let mut scene = Scene::on(Transport::WebSocket);
-    assert_eq!(
-        scene.frame(10, &Packet::Close),
-        [
-            Output::CloseWebSocket,
-            Output::Closed(CloseReason::TransportClose)
-        ]
-    );
+    assert_eq!(scene.frame(10, &Packet::Close), [Output::CloseWebSocket, Output::Closed(CloseReason::TransportClose)]);
     assert!(!scene.session.writes_directly());
     assert_eq!(scene.frame(11, &message()), []);
 }
@@ -33,10 +27,7 @@ fn a_websocket_that_ends_ends_its_session() {
     ];
     for (input, reason) in table {
         let mut scene = Scene::on(Transport::WebSocket);
-        assert_eq!(
-            scene.at(10, input),
-            [Output::CloseWebSocket, Output::Closed(reason)]
-        );
+        assert_eq!(scene.at(10, input), [Output::CloseWebSocket, Output::Closed(reason)]);
         assert_eq!(scene.at(11, Input::WebSocketFailed), []);
     }
 }
