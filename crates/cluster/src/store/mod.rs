@@ -7,6 +7,7 @@
 mod calls;
 mod deadlines;
 mod limits;
+pub mod memory;
 mod presence;
 mod rooms;
 mod sessions;
@@ -21,7 +22,7 @@ pub use limits::{Limits, Taken};
 pub use presence::{Presence, PresenceRecord, UserSocket};
 pub use rooms::{
     Append, AppendOutcome, Appended, Attend, AttendOutcome, Attendant, Attended, Left, MediaOutcome, Page, PageRange,
-    React, ReactOutcome, Retention, Rooms, StoredEntry, SwitchOutcome, View,
+    REMEMBERED, React, ReactOutcome, Retention, Rooms, StoredEntry, SwitchOutcome, View,
 };
 pub use sessions::{ResumeOutcome, Sessions};
 

@@ -10,8 +10,10 @@ use heliograph_domain::{
 
 use super::Step;
 
-/// Steps on one user. A user without sockets, rooms and calls is forgotten, but for the last-seen
-/// time, which is kept for the retention age.
+/// Steps on one user. A user without sockets, rooms and calls of whom nobody thinks that they are
+/// online is forgotten, but for the last-seen time, which is kept for the retention age unless they
+/// are a guest. Rooms and calls of a user without sockets are forgotten too when nothing has changed
+/// for that age.
 pub trait Presence: Send + Sync + 'static {
     /// Notes a socket of the user, or that it moved to another gateway; refuses with `false` beyond
     /// `max_sockets`.

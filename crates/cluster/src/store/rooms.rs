@@ -14,18 +14,25 @@ use heliograph_domain::{
 
 use super::Step;
 
+/// How long the outcomes of commands and the references of clients are remembered.
+pub const REMEMBERED: Duration = Duration::from_secs(120);
+
 /// Steps on one room.
 ///
-/// Steps that take a [`CommandId`] remember their outcome for two minutes: the same id gives the
-/// first outcome again and changes nothing.
+/// Steps that take a [`CommandId`] remember their outcome for [`REMEMBERED`], refusals too: the same
+/// id gives the first outcome again and changes nothing. What describes the room rather than the
+/// step (the gateways, and the snapshot that a join gets) is as of now, so that the events that are
+/// sent again reach everybody who attends now. A room that does not exist remembers nothing.
 pub trait Rooms: Send + Sync + 'static {
     /// Makes a socket an attendant and its user a member; creates the room if there is none. A
-    /// socket that attends already only moves to the actor's gateway.
+    /// socket that attends already only moves to the actor's gateway, unless it asks for more than
+    /// before: explicitly, or as a peer. Nothing changes if the room is full.
     fn attend<'a>(&'a self, room: &'a RoomId, step: Attend) -> Step<'a, AttendOutcome>;
 
     /// Ends a socket's attendance and, with `end_membership`, its user's membership. Guests have no
     /// identity beyond their session: their membership ends with their last attendance. A room
-    /// without attendants, members and log is forgotten.
+    /// without attendants, members and log is forgotten. A socket that does not attend, or is not
+    /// the user's, is success without an attendance.
     fn leave<'a>(
         &'a self,
         room: &'a RoomId,
@@ -35,14 +42,16 @@ pub trait Rooms: Send + Sync + 'static {
         end_membership: bool,
     ) -> Step<'a, Left>;
 
-    /// Appends an event to the log.
+    /// Appends an event to the log. A room that does not exist has no members, and the system
+    /// cannot append to it either.
     fn append<'a>(&'a self, room: &'a RoomId, step: Append) -> Step<'a, AppendOutcome>;
 
     /// Sets or takes back a mark on a message and appends the event if that changes something.
     fn react<'a>(&'a self, room: &'a RoomId, step: React) -> Step<'a, ReactOutcome>;
 
     /// Changes the state of the peer `target`. Another socket's state can be changed by the host
-    /// only, or with `as_admin`.
+    /// only, or with `as_admin`. A change that changes nothing leaves the roster's version as it is,
+    /// so that a retry repeats the first place.
     fn change_media<'a>(
         &'a self,
         room: &'a RoomId,
@@ -52,7 +61,8 @@ pub trait Rooms: Send + Sync + 'static {
         as_admin: bool,
     ) -> Step<'a, MediaOutcome>;
 
-    /// Switches the chat. By the host, or with `as_admin`.
+    /// Switches the chat. By the host, or with `as_admin`. What is switched already keeps the
+    /// roster's version, as above.
     fn switch_chat<'a>(
         &'a self,
         room: &'a RoomId,
@@ -97,11 +107,11 @@ pub struct Attend {
     pub peer: Option<Media>,
     /// Ends the attendance of the user's other peers in the room.
     pub takeover: bool,
-    /// Attendances of this user that end with this one because their transport is lost.
+    /// Attendances of this user that end with this step because their transport is lost.
     pub ghosts: Vec<SocketId>,
     /// Entries after this are given back.
     pub since: Option<Since>,
-    /// How many entries at most.
+    /// How many entries at most; of more, the newest.
     pub missed_limit: usize,
     /// How many members at most are given back.
     pub member_limit: usize,
@@ -127,13 +137,17 @@ pub enum AttendOutcome {
 pub struct Attended {
     /// The log's end.
     pub position: Position,
-    /// The roster's version after this step.
+    /// The roster's version after this step. Versions rise by one with each change of attendance,
+    /// media or chat, from a first one that is higher than any of an earlier room of this name. Each
+    /// removed attendance is a change of its own, before the socket's.
     pub roster: u64,
-    /// Whether this command made the socket an attendant, so that others have to be told.
+    /// Whether this command made the socket an attendant, or a peer, so that others have to be told.
     pub joined: bool,
-    /// Whether it is the user's first socket that asked for the room itself.
+    /// Whether the user had no socket that asked for the room itself before this step, and has one
+    /// now. Others have to be told of that too: it is a change of the roster.
     pub announced: bool,
-    /// Attendances that ended because of this step.
+    /// Attendances that ended because of this step. Their [`Left::announced`] says whether the user
+    /// has no more socket that asked for the room after the whole step.
     pub removed: Vec<(Attendant, Left)>,
     /// Members in the order of joining.
     pub members: Vec<User>,
@@ -143,11 +157,11 @@ pub struct Attended {
     pub host: Option<SocketId>,
     /// Whether messages may be posted.
     pub chat_enabled: bool,
-    /// Entries after `since`, oldest first.
+    /// Entries after `since`, oldest first. None if `since` belongs to another log.
     pub missed: Vec<StoredEntry>,
     /// Whether `since` fits this log and everything after it is still there. True without `since`.
     pub whole: bool,
-    /// Whether there are more entries than were given back.
+    /// Whether there are more entries after `since`, older than those that were given back.
     pub more: bool,
     /// Gateways that hold attendants, this socket's too.
     pub gateways: Vec<NodeId>,
@@ -175,7 +189,7 @@ pub struct Left {
     pub attendant: Option<Attendant>,
     /// Whether it was the user's last socket that had asked for the room itself.
     pub announced: bool,
-    /// The roster's version after this step.
+    /// The roster's version after this step; 0 if there is no such room.
     pub roster: u64,
     /// The new host if the leaving socket was it.
     pub new_host: Option<SocketId>,

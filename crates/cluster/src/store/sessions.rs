@@ -14,21 +14,24 @@ use super::Step;
 /// Steps on one session. A session is live while a gateway holds its socket, and lost after that
 /// until it is resumed or its time is over.
 pub trait Sessions: Send + Sync + 'static {
-    /// Begins a session, live at its actor's gateway.
+    /// Begins a session, live at its actor's gateway. Nothing happens if the same one, by its
+    /// secret, has begun already.
     fn open<'a>(&'a self, session: Session) -> Step<'a, ()>;
 
     /// The session, and since when it is lost; `None` if there is none.
     fn load<'a>(&'a self, socket: &'a SocketId) -> Step<'a, Option<(Session, Option<Timestamp>)>>;
 
     /// Notes that the socket attends a room from a position on. Gives the room's ordinal, the same
-    /// for the same room. Nothing happens if there is no session.
+    /// for the same room until it is removed, and never that of another. Nothing happens if there is
+    /// no session.
     fn add_room<'a>(&'a self, socket: &'a SocketId, room: &'a RoomId, position: Position) -> Step<'a, Option<u32>>;
 
     /// Notes that the socket no longer attends a room.
     fn remove_room<'a>(&'a self, socket: &'a SocketId, room: &'a RoomId) -> Step<'a, ()>;
 
     /// The socket's transport is lost, if `gateway` still holds it: keeps the session for `window`
-    /// with these positions. Gives whether it did.
+    /// with these positions, as far as the session has the rooms. Gives whether it did. A session
+    /// that is lost already stays lost since then.
     fn lose<'a>(
         &'a self,
         socket: &'a SocketId,

@@ -1,0 +1,155 @@
+//! The store of a cluster that is one process.
+//!
+//! Every step locks the one shard in which its room, user, call or session lies, and never waits
+//! while it does. Steps decide by the times that they are given; what has expired is no longer seen,
+//! whether or not it is still there. A task walks over the shards, one each second, and removes it.
+//! Nothing is kept for a room, user or socket that is gone beyond what the traits promise.
+
+mod calls;
+mod clock;
+mod deadlines;
+mod limits;
+mod ordered;
+mod presence;
+mod room;
+mod rooms;
+mod sessions;
+mod shards;
+
+use std::{sync::Arc, time::Duration};
+
+use heliograph_domain::time::Timestamp;
+use tokio::{task::JoinHandle, time};
+
+use self::{
+    calls::MemoryCalls, clock::Clock, deadlines::MemoryDeadlines, limits::MemoryLimits, presence::MemoryPresence,
+    rooms::MemoryRooms, sessions::MemorySessions,
+};
+use super::{Retention, Store};
+
+/// How often the next shard is swept.
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+
+/// What a memory store is allowed to keep.
+#[derive(Clone, Copy, Debug)]
+pub struct MemoryOptions {
+    /// How long logs are kept, rooms without attendants, and when a user was last seen.
+    pub retention: Retention,
+    /// How many outcomes of commands a room remembers at most, within [`super::REMEMBERED`].
+    pub outcomes: usize,
+}
+
+/// How many things a memory store holds, expired or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Held {
+    /// Rooms, those too that only remember outcomes.
+    pub rooms: usize,
+    /// Calls.
+    pub calls: usize,
+    /// Sessions.
+    pub sessions: usize,
+    /// Users of whom something is known.
+    pub users: usize,
+    /// Users who have used a limited operation in its window.
+    pub limited: usize,
+    /// Deadlines.
+    pub deadlines: usize,
+}
+
+/// A store in this process's memory.
+pub struct MemoryStore {
+    concerns: Arc<Concerns>,
+    sweeper: Option<JoinHandle<()>>,
+}
+
+struct Concerns {
+    clock: Clock,
+    rooms: Arc<MemoryRooms>,
+    calls: Arc<MemoryCalls>,
+    sessions: Arc<MemorySessions>,
+    presence: Arc<MemoryPresence>,
+    limits: Arc<MemoryLimits>,
+    deadlines: Arc<MemoryDeadlines>,
+}
+
+impl MemoryStore {
+    /// An empty store that removes what has expired only when [`MemoryStore::sweep`] is called.
+    pub fn new(options: MemoryOptions) -> Self {
+        let clock = Clock::start();
+        let concerns = Concerns {
+            clock,
+            rooms: Arc::new(MemoryRooms::new(options, clock)),
+            calls: Arc::new(MemoryCalls::new(clock)),
+            sessions: Arc::new(MemorySessions::new(clock)),
+            presence: Arc::new(MemoryPresence::new(options.retention, clock)),
+            limits: Arc::default(),
+            deadlines: Arc::default(),
+        };
+        Self { concerns: Arc::new(concerns), sweeper: None }
+    }
+
+    /// An empty store with a task that removes what has expired, until the store is dropped. To be
+    /// called within a tokio runtime.
+    pub fn start(options: MemoryOptions) -> Self {
+        let mut store = Self::new(options);
+        let concerns = Arc::clone(&store.concerns);
+        store.sweeper = Some(tokio::spawn(async move {
+            let mut ticks = time::interval(SWEEP_EVERY);
+            ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+            for shard in (0..shards::COUNT).cycle() {
+                ticks.tick().await;
+                concerns.sweep(shard, concerns.clock.now());
+            }
+        }));
+        store
+    }
+
+    /// The store as services see it.
+    pub fn store(&self) -> Store {
+        Store {
+            rooms: self.concerns.rooms.clone(),
+            calls: self.concerns.calls.clone(),
+            sessions: self.concerns.sessions.clone(),
+            presence: self.concerns.presence.clone(),
+            limits: self.concerns.limits.clone(),
+            deadlines: self.concerns.deadlines.clone(),
+        }
+    }
+
+    /// Removes everything that has expired by `now`.
+    pub fn sweep(&self, now: Timestamp) {
+        for shard in 0..shards::COUNT {
+            self.concerns.sweep(shard, now);
+        }
+    }
+
+    /// Counts what is held.
+    pub fn held(&self) -> Held {
+        Held {
+            rooms: self.concerns.rooms.len(),
+            calls: self.concerns.calls.len(),
+            sessions: self.concerns.sessions.len(),
+            users: self.concerns.presence.len(),
+            limited: self.concerns.limits.len(),
+            deadlines: self.concerns.deadlines.len(),
+        }
+    }
+}
+
+impl Drop for MemoryStore {
+    fn drop(&mut self) {
+        if let Some(sweeper) = &self.sweeper {
+            sweeper.abort();
+        }
+    }
+}
+
+impl Concerns {
+    fn sweep(&self, shard: usize, now: Timestamp) {
+        self.rooms.sweep(shard, now);
+        self.calls.sweep(shard, now);
+        self.sessions.sweep(shard, now);
+        self.presence.sweep(shard, now);
+        self.limits.sweep(shard, now);
+    }
+}

@@ -1,0 +1,82 @@
+//! A socket leaves a room.
+
+use heliograph_domain::{
+    id::{CommandId, SocketId, UserId},
+    time::Timestamp,
+};
+
+use super::{
+    super::{super::Left, MemoryOptions},
+    Room,
+    outcomes::Outcome,
+};
+
+impl Room {
+    pub(in super::super) fn leave(
+        &mut self,
+        command: CommandId,
+        socket: &SocketId,
+        user: &UserId,
+        end_membership: bool,
+        options: &MemoryOptions,
+        now: Timestamp,
+    ) -> Left {
+        self.outcomes.expire(now);
+        let mut left = match self.outcomes.of_command(command) {
+            Some(Outcome::Leave(first)) => (**first).clone(),
+            _ => {
+                let left = self.leave_first(socket, user, end_membership, now);
+                let remembered = Outcome::Leave(Box::new(left.clone()));
+                self.outcomes.remember(command, remembered, None, options.outcomes, now);
+                left
+            }
+        };
+        left.gateways = self.gateways.list();
+        left
+    }
+
+    fn leave_first(&mut self, socket: &SocketId, user: &UserId, end_membership: bool, now: Timestamp) -> Left {
+        let attendance = self.attendances.get(socket);
+        let is_theirs = attendance.is_some_and(|attendance| attendance.user == *user);
+        let mut left =
+            if is_theirs { self.end_attendance(socket, now) } else { Left { roster: self.roster, ..Left::default() } };
+        if let Some(person) = self.people.get_mut(user) {
+            let is_gone_guest = person.user.guest && person.sockets == 0;
+            if person.member && (end_membership || is_gone_guest) {
+                person.member = false;
+                left.membership_ended = true;
+            }
+            if !person.member && person.sockets == 0 {
+                self.people.remove(user);
+            }
+        }
+        left
+    }
+
+    /// Takes a socket out. Says nothing about membership and gateways.
+    pub(super) fn end_attendance(&mut self, socket: &SocketId, now: Timestamp) -> Left {
+        let was_host = self.host() == Some(socket);
+        let Some(attendance) = self.attendances.remove(socket) else {
+            return Left::default();
+        };
+        let mut announced = false;
+        if let Some(person) = self.people.get_mut(&attendance.user) {
+            person.sockets -= 1;
+            person.explicit -= u32::from(attendance.explicit);
+            announced = attendance.explicit && person.explicit == 0;
+        }
+        self.gateways.remove(&attendance.gateway);
+        if self.attendances.is_empty() {
+            self.unattended_since = now;
+        }
+        self.roster += 1;
+        Left {
+            attendant: self.attendant(&attendance),
+            announced,
+            roster: self.roster,
+            new_host: if was_host { self.host().cloned() } else { None },
+            gateways: Vec::new(),
+            membership_ended: false,
+        }
+    }
+}

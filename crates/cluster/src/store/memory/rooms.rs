@@ -1,0 +1,166 @@
+//! Rooms in memory: finds the room and carries out the step on it.
+
+use std::collections::BinaryHeap;
+
+use heliograph_domain::{
+    id::{CommandId, SocketId, UserId},
+    room::{MediaChange, RoomId},
+    time::Timestamp,
+    user::User,
+};
+
+use super::{
+    super::{
+        Append, AppendOutcome, Attend, AttendOutcome, Attendant, Left, MediaOutcome, Page, PageRange, React,
+        ReactOutcome, Rooms, Step, SwitchOutcome, View,
+    },
+    MemoryOptions,
+    clock::Clock,
+    room::Room,
+    shards::Shards,
+};
+
+pub(super) struct MemoryRooms {
+    rooms: Shards<RoomId, Box<Room>>,
+    options: MemoryOptions,
+    clock: Clock,
+}
+
+impl MemoryRooms {
+    pub(super) fn new(options: MemoryOptions, clock: Clock) -> Self {
+        Self { rooms: Shards::default(), options, clock }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.rooms.len()
+    }
+
+    pub(super) fn sweep(&self, shard: usize, now: Timestamp) {
+        self.rooms.sweep(shard, |room| room.sweep(self.options.retention, now));
+    }
+
+    /// Does something with a room, if there is one.
+    fn with<T>(&self, room: &RoomId, step: impl FnOnce(&mut Room) -> T) -> Option<T> {
+        self.rooms.lock(room).get_mut(room).map(|room| step(room))
+    }
+}
+
+impl Rooms for MemoryRooms {
+    fn attend<'a>(&'a self, room: &'a RoomId, step: Attend) -> Step<'a, AttendOutcome> {
+        Box::pin(async move {
+            let now = self.clock.now();
+            let mut rooms = self.rooms.lock(room);
+            let room = rooms.entry(room.clone()).or_insert_with(|| Box::new(Room::new(step.new_epoch, step.at)));
+            Ok(room.attend(step, &self.options, now))
+        })
+    }
+
+    fn leave<'a>(
+        &'a self,
+        room: &'a RoomId,
+        command: CommandId,
+        socket: &'a SocketId,
+        user: &'a UserId,
+        end_membership: bool,
+    ) -> Step<'a, Left> {
+        Box::pin(async move {
+            let now = self.clock.now();
+            let left = self.with(room, |room| room.leave(command, socket, user, end_membership, &self.options, now));
+            Ok(left.unwrap_or_default())
+        })
+    }
+
+    fn append<'a>(&'a self, room: &'a RoomId, step: Append) -> Step<'a, AppendOutcome> {
+        Box::pin(async move {
+            let now = self.clock.now();
+            let outcome = self.with(room, |room| room.append(step, &self.options, now));
+            Ok(outcome.unwrap_or(AppendOutcome::NotMember))
+        })
+    }
+
+    fn react<'a>(&'a self, room: &'a RoomId, step: React) -> Step<'a, ReactOutcome> {
+        Box::pin(async move {
+            let now = self.clock.now();
+            let outcome = self.with(room, |room| room.react(step, &self.options, now));
+            Ok(outcome.unwrap_or(ReactOutcome::NotMember))
+        })
+    }
+
+    fn change_media<'a>(
+        &'a self,
+        room: &'a RoomId,
+        by: &'a SocketId,
+        target: &'a SocketId,
+        change: MediaChange,
+        as_admin: bool,
+    ) -> Step<'a, MediaOutcome> {
+        Box::pin(async move {
+            let outcome = self.with(room, |room| room.change_media(by, target, change, as_admin));
+            Ok(outcome.unwrap_or(MediaOutcome::NotPeer))
+        })
+    }
+
+    fn switch_chat<'a>(
+        &'a self,
+        room: &'a RoomId,
+        by: &'a SocketId,
+        enabled: bool,
+        as_admin: bool,
+    ) -> Step<'a, SwitchOutcome> {
+        Box::pin(async move {
+            let outcome = self.with(room, |room| room.switch_chat(by, enabled, as_admin));
+            Ok(outcome.unwrap_or(SwitchOutcome::NotAttending))
+        })
+    }
+
+    fn view<'a>(
+        &'a self,
+        room: &'a RoomId,
+        user: Option<&'a UserId>,
+        socket: Option<&'a SocketId>,
+        addressee: Option<&'a SocketId>,
+    ) -> Step<'a, View> {
+        Box::pin(async move {
+            let view = self.with(room, |room| room.view(user, socket, addressee));
+            Ok(view.unwrap_or_default())
+        })
+    }
+
+    fn members<'a>(&'a self, room: &'a RoomId, limit: usize) -> Step<'a, Option<Vec<User>>> {
+        Box::pin(async move {
+            let members = self.with(room, |room| (!room.is_forgotten()).then(|| room.members(limit)));
+            Ok(members.flatten())
+        })
+    }
+
+    fn read<'a>(&'a self, room: &'a RoomId, range: PageRange, limit: usize) -> Step<'a, Page> {
+        Box::pin(async move {
+            let page = self.with(room, |room| (!room.is_forgotten()).then(|| room.log.read(range, limit)));
+            Ok(page.flatten().unwrap_or_default())
+        })
+    }
+
+    fn close<'a>(&'a self, room: &'a RoomId) -> Step<'a, (Vec<Attendant>, Vec<User>)> {
+        Box::pin(async move {
+            let closed = self.rooms.lock(room).remove(room);
+            Ok(closed.map(|room| (room.attendants(), room.members(usize::MAX))).unwrap_or_default())
+        })
+    }
+
+    fn list<'a>(&'a self, cursor: Option<&'a RoomId>, limit: usize) -> Step<'a, Vec<RoomId>> {
+        Box::pin(async move {
+            // The smallest ids so far, the greatest of them on top.
+            let mut first = BinaryHeap::with_capacity(limit.min(1000) + 1);
+            self.rooms.visit(|id, room| {
+                if cursor.is_some_and(|cursor| id <= cursor) || room.is_forgotten() {
+                    return;
+                }
+                first.push(id.clone());
+                if first.len() > limit {
+                    first.pop();
+                }
+            });
+            Ok(first.into_sorted_vec())
+        })
+    }
+}

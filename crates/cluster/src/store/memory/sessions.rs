@@ -1,0 +1,173 @@
+//! Sessions in memory.
+
+use std::time::Duration;
+
+use heliograph_domain::{
+    command::{Session, SessionRoom, SessionSecret},
+    id::{NodeId, SocketId, UserId},
+    room::{Position, RoomId},
+    time::Timestamp,
+};
+
+use super::{
+    super::{ResumeOutcome, Sessions, Step},
+    clock::Clock,
+    shards::Shards,
+};
+
+pub(super) struct MemorySessions {
+    sessions: Shards<SocketId, Box<Held>>,
+    clock: Clock,
+}
+
+struct Held {
+    session: Session,
+    /// Rooms are numbered by how many were joined before, so that no two ever share a number.
+    next_ordinal: u32,
+    lost: Option<Lost>,
+}
+
+#[derive(Clone, Copy)]
+struct Lost {
+    since: Timestamp,
+    until: Timestamp,
+}
+
+impl Held {
+    fn is_over(&self, now: Timestamp) -> bool {
+        self.lost.is_some_and(|lost| lost.until <= now)
+    }
+}
+
+impl MemorySessions {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self { sessions: Shards::default(), clock }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    pub(super) fn sweep(&self, shard: usize, now: Timestamp) {
+        self.sessions.sweep(shard, |held| !held.is_over(now));
+    }
+}
+
+impl Sessions for MemorySessions {
+    fn open<'a>(&'a self, session: Session) -> Step<'a, ()> {
+        Box::pin(async move {
+            let socket = session.actor.socket.clone();
+            let mut sessions = self.sessions.lock(&socket);
+            let known = sessions.get(&socket).is_some_and(|held| held.session.secret == session.secret);
+            if !known {
+                let next_ordinal = session.rooms.iter().map(|room| room.ordinal + 1).max();
+                let held = Held { session, next_ordinal: next_ordinal.unwrap_or(0), lost: None };
+                sessions.insert(socket, Box::new(held));
+            }
+            Ok(())
+        })
+    }
+
+    fn load<'a>(&'a self, socket: &'a SocketId) -> Step<'a, Option<(Session, Option<Timestamp>)>> {
+        Box::pin(async move {
+            let now = self.clock.now();
+            let sessions = self.sessions.lock(socket);
+            let held = sessions.get(socket).filter(|held| !held.is_over(now));
+            Ok(held.map(|held| (held.session.clone(), held.lost.map(|lost| lost.since))))
+        })
+    }
+
+    fn add_room<'a>(&'a self, socket: &'a SocketId, room: &'a RoomId, position: Position) -> Step<'a, Option<u32>> {
+        Box::pin(async move {
+            let mut sessions = self.sessions.lock(socket);
+            let Some(held) = sessions.get_mut(socket) else {
+                return Ok(None);
+            };
+            let rooms = &mut held.session.rooms;
+            if let Some(known) = rooms.iter_mut().find(|known| known.room == *room) {
+                known.position = position;
+                return Ok(Some(known.ordinal));
+            }
+            let ordinal = held.next_ordinal;
+            held.next_ordinal += 1;
+            if rooms.len() < 4 {
+                rooms.reserve_exact(1);
+            }
+            rooms.push(SessionRoom { ordinal, room: room.clone(), position });
+            Ok(Some(ordinal))
+        })
+    }
+
+    fn remove_room<'a>(&'a self, socket: &'a SocketId, room: &'a RoomId) -> Step<'a, ()> {
+        Box::pin(async move {
+            if let Some(held) = self.sessions.lock(socket).get_mut(socket) {
+                held.session.rooms.retain(|known| known.room != *room);
+            }
+            Ok(())
+        })
+    }
+
+    fn lose<'a>(
+        &'a self,
+        socket: &'a SocketId,
+        gateway: &'a NodeId,
+        positions: &'a [(RoomId, Position)],
+        now: Timestamp,
+        window: Duration,
+    ) -> Step<'a, bool> {
+        Box::pin(async move {
+            let mut sessions = self.sessions.lock(socket);
+            let held = sessions.get_mut(socket).filter(|held| held.session.actor.gateway == *gateway);
+            let Some(held) = held else {
+                return Ok(false);
+            };
+            for (room, position) in positions {
+                let mut rooms = held.session.rooms.iter_mut();
+                if let Some(known) = rooms.find(|known| known.room == *room) {
+                    known.position = *position;
+                }
+            }
+            held.lost.get_or_insert(Lost { since: now, until: now + window });
+            Ok(true)
+        })
+    }
+
+    fn resume<'a>(
+        &'a self,
+        socket: &'a SocketId,
+        secret: SessionSecret,
+        user: Option<&'a UserId>,
+        gateway: &'a NodeId,
+        now: Timestamp,
+    ) -> Step<'a, ResumeOutcome> {
+        Box::pin(async move {
+            let mut sessions = self.sessions.lock(socket);
+            let Some(held) = sessions.get_mut(socket) else {
+                return Ok(ResumeOutcome::Refused);
+            };
+            let actor = &mut held.session.actor;
+            let is_theirs = held.session.secret == secret
+                && user.is_none_or(|user| *user == actor.user.id)
+                && held.lost.is_none_or(|lost| now < lost.until);
+            if !is_theirs {
+                return Ok(ResumeOutcome::Refused);
+            }
+            let previous = std::mem::replace(&mut actor.gateway, gateway.clone());
+            held.lost = None;
+            Ok(ResumeOutcome::Resumed { session: Box::new(held.session.clone()), previous })
+        })
+    }
+
+    fn close<'a>(&'a self, socket: &'a SocketId, gateway: Option<&'a NodeId>) -> Step<'a, Option<Session>> {
+        Box::pin(async move {
+            let mut sessions = self.sessions.lock(socket);
+            let is_held = sessions
+                .get(socket)
+                .is_some_and(|held| gateway.is_none_or(|gateway| held.session.actor.gateway == *gateway));
+            if !is_held {
+                return Ok(None);
+            }
+            Ok(sessions.remove(socket).map(|held| held.session))
+        })
+    }
+}
