@@ -4,12 +4,16 @@
 //! - [`store`]: the truth about rooms, calls, sessions and presence; each operation is one atomic
 //!   step. Redis, or this process.
 //! - [`directory`]: which nodes live. etcd, or this process.
+//! - [`commands`]: asks the services, over the bus.
+//! - [`outward`]: tells the gateways, over the bus.
 //! - [`partition`]: which partition a room or user belongs to, and who owns it. Pure.
 //!
 //! Each seam is one trait with one contract test-suite that every implementation passes. Nothing
 //! outside the function that chooses implementations from the configuration knows which one it got.
 
 pub mod bus;
+pub mod commands;
 pub mod directory;
+pub mod outward;
 pub mod partition;
 pub mod store;

@@ -18,8 +18,13 @@ pub(super) trait Keyed {
 pub(super) struct Ordered<T: Keyed> {
     /// Sorted by the number, which says how many were inserted before.
     entries: Vec<(u64, T)>,
-    index: Option<Box<HashMap<T::Key, u64>>>,
+    index: Option<Box<Index<T::Key>>>,
     next: u64,
+}
+
+/// The number of each key. Apart, so that it takes no room in a small map.
+struct Index<K> {
+    numbers: HashMap<K, u64>,
 }
 
 impl<T: Keyed> Default for Ordered<T> {
@@ -52,15 +57,16 @@ impl<T: Keyed> Ordered<T> {
         let number = self.next;
         self.next += 1;
         if let Some(index) = &mut self.index {
-            index.insert(value.key().clone(), number);
+            index.numbers.insert(value.key().clone(), number);
         }
         if self.entries.len() < 4 {
             self.entries.reserve_exact(1);
         }
         self.entries.push((number, value));
         if self.index.is_none() && self.entries.len() >= INDEXED_FROM {
-            let numbers = self.entries.iter().map(|(number, value)| (value.key().clone(), *number));
-            self.index = Some(Box::new(numbers.collect()));
+            let entries = self.entries.iter();
+            let numbers = entries.map(|(number, value)| (value.key().clone(), *number)).collect();
+            self.index = Some(Box::new(Index { numbers }));
         }
     }
 
@@ -71,7 +77,7 @@ impl<T: Keyed> Ordered<T> {
         if self.entries.len() < INDEXED_FROM / 2 {
             self.index = None;
         } else if let Some(index) = &mut self.index {
-            index.remove(key);
+            index.numbers.remove(key);
         }
         if self.entries.capacity() > 4 * self.entries.len() {
             self.entries.shrink_to_fit();
@@ -82,7 +88,7 @@ impl<T: Keyed> Ordered<T> {
     fn place(&self, key: &T::Key) -> Option<usize> {
         match &self.index {
             Some(index) => {
-                let number = index.get(key)?;
+                let number = index.numbers.get(key)?;
                 self.entries.binary_search_by_key(number, |(n, _)| *n).ok()
             }
             None => self.entries.iter().position(|(_, value)| value.key() == key),

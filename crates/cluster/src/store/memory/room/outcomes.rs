@@ -20,7 +20,13 @@ struct Remembered {
     by_command: HashMap<CommandId, Outcome>,
     by_reference: HashMap<(UserId, Reference), Sent>,
     /// Oldest first.
-    order: VecDeque<(Timestamp, CommandId, Option<(UserId, Reference)>)>,
+    order: VecDeque<Answer>,
+}
+
+struct Answer {
+    at: Timestamp,
+    command: CommandId,
+    reference: Option<(UserId, Reference)>,
 }
 
 /// What came of a command. Gateways are left out: a retry gets those of its own time.
@@ -79,7 +85,7 @@ impl Outcomes {
             remembered.by_reference.insert(key.clone(), sent);
             key
         });
-        remembered.order.push_back((now, command, reference));
+        remembered.order.push_back(Answer { at: now, command, reference });
         while remembered.order.len() > limit {
             remembered.forget_oldest();
         }
@@ -90,8 +96,8 @@ impl Outcomes {
         let Some(remembered) = &mut self.0 else {
             return;
         };
-        while let Some((at, ..)) = remembered.order.front() {
-            if now < *at + REMEMBERED {
+        while let Some(oldest) = remembered.order.front() {
+            if now < oldest.at + REMEMBERED {
                 return;
             }
             remembered.forget_oldest();
@@ -102,11 +108,11 @@ impl Outcomes {
 
 impl Remembered {
     fn forget_oldest(&mut self) {
-        let Some((_, command, reference)) = self.order.pop_front() else {
+        let Some(oldest) = self.order.pop_front() else {
             return;
         };
-        self.by_command.remove(&command);
-        if let Some(key) = reference {
+        self.by_command.remove(&oldest.command);
+        if let Some(key) = oldest.reference {
             self.by_reference.remove(&key);
         }
     }
