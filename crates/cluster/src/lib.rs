@@ -6,6 +6,7 @@
 //! - [`directory`]: which nodes live. etcd, or this process.
 //! - [`commands`]: asks the services, over the bus.
 //! - [`outward`]: tells the gateways, over the bus.
+//! - [`grpc`]: questions to the services.
 //! - [`partition`]: which partition a room or user belongs to, and who owns it. Pure.
 //!
 //! Each seam is one trait with one contract test-suite that every implementation passes. Nothing
@@ -14,6 +15,7 @@
 pub mod bus;
 pub mod commands;
 pub mod directory;
+pub mod grpc;
 pub mod outward;
 pub mod partition;
 pub mod store;

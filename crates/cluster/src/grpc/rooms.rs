@@ -1,0 +1,108 @@
+//! Questions about rooms.
+
+use heliograph_domain::{
+    delivery::LogEntry,
+    id::UserId,
+    refusal::Refusal,
+    room::{Position, RoomId},
+    user::User,
+    wire::proto,
+};
+
+use super::{Link, stubs::room_service_client::RoomServiceClient, unreadable};
+use crate::store::PageRange;
+
+/// Asks room-routers. Any of them answers for any room.
+#[derive(Clone)]
+pub struct RoomClient {
+    link: Link,
+}
+
+/// A part of a room's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// Oldest first.
+    pub entries: Vec<LogEntry>,
+    /// Whether there are more in the direction that was asked for.
+    pub more: bool,
+    /// The log's end at the moment of reading.
+    pub head: Position,
+}
+
+/// Members of a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Members {
+    /// The members, in no order.
+    pub members: Vec<User>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+impl RoomClient {
+    /// A client over a link to a `RoomServiceServer`.
+    pub fn new(link: Link) -> Self {
+        Self { link }
+    }
+
+    /// A part of a room's log, by default the newest, with at most `limit` entries (200 if that is
+    /// less).
+    ///
+    /// # Errors
+    ///
+    /// `NotAllowed` if `reader` is given and is not a member; `Unavailable` if there is no answer.
+    pub async fn history(
+        &self,
+        room: &RoomId,
+        range: Option<PageRange>,
+        limit: u32,
+        reader: Option<&UserId>,
+    ) -> Result<History, Refusal> {
+        use proto::history_request::Page;
+        let request = proto::HistoryRequest {
+            room: room.to_string(),
+            page: range.map(|range| match range {
+                PageRange::After(seq) => Page::After(seq),
+                PageRange::Before(seq) => Page::Before(seq),
+            }),
+            limit,
+            reader: reader.map(ToString::to_string),
+        };
+        let mut client = RoomServiceClient::new(self.link.service.clone());
+        let page = self.link.answer(client.history(request)).await?;
+        let entries = page.entries.into_iter().map(LogEntry::try_from);
+        Ok(History {
+            entries: entries.collect::<Result<_, _>>().map_err(unreadable)?,
+            more: page.more,
+            head: page.head.unwrap_or_default().into(),
+        })
+    }
+
+    /// Members of a room, at most `limit` (1000 if that is less).
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is no such room; `Unavailable` if there is no answer.
+    pub async fn members(&self, room: &RoomId, limit: u32) -> Result<Members, Refusal> {
+        let request = proto::MembersRequest { room: room.to_string(), limit };
+        let mut client = RoomServiceClient::new(self.link.service.clone());
+        let answer = self.link.answer(client.members(request)).await?;
+        let members = answer.members.into_iter().map(User::try_from);
+        Ok(Members { members: members.collect::<Result<_, _>>().map_err(unreadable)?, more: answer.more })
+    }
+
+    /// Where the logs of some rooms (at most 1000) end, in their order. The default position for a
+    /// room without a log.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` if there is no answer, or none for each room.
+    pub async fn positions(&self, rooms: &[RoomId]) -> Result<Vec<Position>, Refusal> {
+        let request = proto::PositionsRequest { rooms: rooms.iter().map(ToString::to_string).collect() };
+        let mut client = RoomServiceClient::new(self.link.service.clone());
+        let answer = self.link.answer(client.positions(request)).await?;
+        if answer.positions.len() != rooms.len() {
+            return Err(unreadable("positions of other rooms than those asked for"));
+        }
+        Ok(answer.positions.into_iter().map(Position::from).collect())
+    }
+}

@@ -1,0 +1,131 @@
+//! Which partitions this node owns.
+
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+};
+
+use heliograph_domain::id::NodeId;
+use tokio::{sync::mpsc, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::{ServeOptions, Service, worker::Worker};
+use crate::{
+    bus::Bus,
+    clock::Clock,
+    directory::{Directory, DirectoryError, Node, Nodes},
+    partition::{COUNT, Partition},
+    store::Deadlines,
+};
+
+/// What serving needs of the cluster.
+#[derive(Clone)]
+pub struct Seams {
+    /// Brings commands.
+    pub bus: Arc<dyn Bus>,
+    /// Says who lives.
+    pub directory: Arc<dyn Directory>,
+    /// Keeps deadlines.
+    pub deadlines: Arc<dyn Deadlines>,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// Registers a node and serves its share of the partitions until `shutdown`; then the node is taken
+/// out, and what has been received is answered. `ready` is called once, when commands of every
+/// partition that the node owns at first are received.
+///
+/// # Errors
+///
+/// The node could not be registered.
+pub async fn serve<S: Service>(
+    service: Arc<S>,
+    seams: Seams,
+    node: Node,
+    options: ServeOptions,
+    ready: impl FnOnce() + Send,
+    shutdown: CancellationToken,
+) -> Result<(), DirectoryError> {
+    let mut nodes = seams.directory.watch();
+    let id = node.id.clone();
+    seams.directory.register(node).await?;
+    let (subscribed, mut subscriptions) = mpsc::channel(usize::from(COUNT));
+    let mut owned = Owned { service, seams: seams.clone(), options, subscribed, stops: BTreeMap::new(), workers: JoinSet::new() };
+    let mut ready = Some(ready);
+    let mut received = 0;
+    owned.follow(&id, &nodes.borrow_and_update().clone());
+    loop {
+        if received >= owned.stops.len()
+            && let Some(ready) = ready.take()
+        {
+            info!(node = %id, partitions = owned.stops.len(), "serving");
+            ready();
+        }
+        tokio::select! {
+            changed = nodes.changed() => match changed {
+                Ok(()) => owned.follow(&id, &nodes.borrow_and_update().clone()),
+                // The directory is gone for good: what is owned stays owned.
+                Err(_) => shutdown.cancelled().await,
+            },
+            Some(()) = subscriptions.recv() => received += 1,
+            Some(ended) = owned.workers.join_next() => if let Err(failure) = ended && failure.is_panic() {
+                error!(node = %id, "a partition's task has failed and is started again");
+                owned.stops.retain(|_, stop| !stop.is_cancelled());
+                owned.follow(&id, &nodes.borrow().clone());
+            },
+            () = shutdown.cancelled() => break,
+        }
+    }
+    // Others take over while this node still answers what it has received.
+    if let Err(error) = seams.directory.deregister(&id).await {
+        warn!(node = %id, %error, "cannot take the node out of the directory");
+    }
+    owned.stop().await;
+    info!(node = %id, "stopped");
+    Ok(())
+}
+
+/// The partitions that this node owns, each with its task.
+struct Owned<S: Service> {
+    service: Arc<S>,
+    seams: Seams,
+    options: ServeOptions,
+    subscribed: mpsc::Sender<()>,
+    stops: BTreeMap<Partition, CancellationToken>,
+    workers: JoinSet<()>,
+}
+
+impl<S: Service> Owned<S> {
+    /// Begins and ends tasks as the nodes that live demand it.
+    fn follow(&mut self, id: &NodeId, nodes: &Nodes) {
+        let role = S::KIND.role();
+        let live = || nodes.values().filter(|node| node.role == role && !node.draining).map(|node| &node.id);
+        for partition in Partition::all() {
+            let is_ours = partition.owner(live()) == Some(id);
+            if is_ours && !self.stops.contains_key(&partition) {
+                let stop = CancellationToken::new();
+                self.stops.insert(partition, stop.clone());
+                let worker = Worker::new(Arc::clone(&self.service), self.seams.clone(), partition, self.options);
+                let subscribed = self.subscribed.clone();
+                self.workers.spawn(async move {
+                    // A task that fails must not keep its partition: see `serve`.
+                    let _ended = stop.clone().drop_guard();
+                    // Only the first subscriptions of a node are waited for; later ones need no place.
+                    worker.run(stop, move || drop(subscribed.try_send(()))).await;
+                });
+            } else if !is_ours && let Some(stop) = self.stops.remove(&partition) {
+                stop.cancel();
+            }
+        }
+        self.service.owns(self.stops.len());
+    }
+
+    async fn stop(mut self) {
+        for stop in self.stops.values() {
+            stop.cancel();
+        }
+        self.service.owns(0);
+        while self.workers.join_next().await.is_some() {}
+    }
+}
