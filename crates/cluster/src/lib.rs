@@ -8,14 +8,17 @@
 //! - [`outward`]: tells the gateways, over the bus.
 //! - [`grpc`]: questions to the services.
 //! - [`partition`]: which partition a room or user belongs to, and who owns it. Pure.
+//! - [`serve`]: how a service serves the partitions that it owns.
 //!
 //! Each seam is one trait with one contract test-suite that every implementation passes. Nothing
 //! outside the function that chooses implementations from the configuration knows which one it got.
 
 pub mod bus;
+pub mod clock;
 pub mod commands;
 pub mod directory;
 pub mod grpc;
 pub mod outward;
 pub mod partition;
+pub mod serve;
 pub mod store;

@@ -1,9 +1,6 @@
 //! Which partitions this node owns.
 
-use std::{
-    collections::BTreeMap,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use heliograph_domain::id::NodeId;
 use tokio::{sync::mpsc, task::JoinSet};
@@ -51,7 +48,8 @@ pub async fn serve<S: Service>(
     let id = node.id.clone();
     seams.directory.register(node).await?;
     let (subscribed, mut subscriptions) = mpsc::channel(usize::from(COUNT));
-    let mut owned = Owned { service, seams: seams.clone(), options, subscribed, stops: BTreeMap::new(), workers: JoinSet::new() };
+    let mut owned =
+        Owned { service, seams: seams.clone(), options, subscribed, stops: BTreeMap::new(), workers: JoinSet::new() };
     let mut ready = Some(ready);
     let mut received = 0;
     owned.follow(&id, &nodes.borrow_and_update().clone());
@@ -111,8 +109,11 @@ impl<S: Service> Owned<S> {
                 self.workers.spawn(async move {
                     // A task that fails must not keep its partition: see `serve`.
                     let _ended = stop.clone().drop_guard();
-                    // Only the first subscriptions of a node are waited for; later ones need no place.
-                    worker.run(stop, move || drop(subscribed.try_send(()))).await;
+                    let subscribed = move || {
+                        // Only the first subscriptions are waited for: later ones may find no place.
+                        let _ = subscribed.try_send(());
+                    };
+                    worker.run(stop, subscribed).await;
                 });
             } else if !is_ours && let Some(stop) = self.stops.remove(&partition) {
                 stop.cancel();

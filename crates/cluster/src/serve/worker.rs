@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    pin::pin,
     sync::Arc,
 };
 
@@ -10,7 +11,7 @@ use futures_util::{
     future::{BoxFuture, poll_immediate},
     stream::FuturesUnordered,
 };
-use tokio::time;
+use tokio::time::{self, Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -112,13 +113,19 @@ impl<S: Service> Worker<S> {
 
     /// Returns when it shall stop, or when the bus has given up the subscription.
     async fn serve(&mut self, subscription: &mut Subscription, stop: &CancellationToken) {
+        let mut look_at = self.timers.next();
+        let mut alarm = pin!(time::sleep(look_at.since(self.timers.now())));
         loop {
-            let next_look = self.timers.next().since(self.timers.now());
+            // Moved only when it has to be: most commands set no deadline.
+            if look_at != self.timers.next() {
+                look_at = self.timers.next();
+                alarm.as_mut().reset(Instant::now() + look_at.since(self.timers.now()));
+            }
             tokio::select! {
                 biased;
                 Some(step) = self.running.next(), if !self.running.is_empty() => self.finish(step).await,
                 () = stop.cancelled() => return,
-                () = time::sleep(next_look), if self.deadlines == Looking::No => self.look().await,
+                () = &mut alarm, if self.deadlines == Looking::No => self.look().await,
                 message = subscription.next(), if self.pending < self.options.pending => match message {
                     Some(message) => self.receive(message).await,
                     None => return,
@@ -230,7 +237,7 @@ impl<S: Service> Worker<S> {
         let refresh = timers.now() + self.options.refresh;
         let mut reading = async move { Step::Read(timers.due(DEADLINES_AT_ONCE, refresh).await) }.boxed();
         match poll_immediate(&mut reading).await {
-            Some(step) => Box::pin(self.end(step)).await,
+            Some(step) => self.end(step).await,
             None => self.running.push(reading),
         }
     }
