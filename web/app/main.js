@@ -161,6 +161,7 @@ function rejoin() {
 function leave() {
   if (store.state.screen === 'call') call?.leave();
   call = null;
+  notices.clear();
 }
 
 function openDevices() {

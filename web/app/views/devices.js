@@ -53,9 +53,10 @@ export class DeviceChoice {
    * @param {string} id
    */
   #choice({ kind, label, icon: iconName }, id) {
-    const select = element('select', { id, 'data-testid': id, 'aria-label': label });
+    const select = element('select', { id, 'data-testid': id });
     select.addEventListener('change', () => this.#actions.choose(kind, select.value));
     this.#selects.set(kind, select);
-    return element('label', { class: 'device', for: id, title: label }, icon(iconName), select);
+    const words = element('span', { class: 'device-label' }, label);
+    return element('label', { class: 'device', for: id, title: label }, words, icon(iconName), select);
   }
 }

@@ -14,8 +14,11 @@
  * @property {number} height
  */
 
-/** Cameras may be between upright and wide; their pictures are cropped to fit. */
-const CAMERA_RATIO = { least: 3 / 4, most: 16 / 9 };
+/** Cameras are cropped to fit their tiles: to upright ones only where the place is upright itself. */
+const CAMERA_RATIO = {
+  wide: { least: 4 / 3, most: 16 / 9 },
+  upright: { least: 3 / 4, most: 16 / 9 },
+};
 /** Screens are shown whole, whatever shape they have. */
 const SCREEN_RATIO = { least: 0, most: Infinity };
 
@@ -32,10 +35,10 @@ const SCREEN_RATIO = { least: 0, most: Infinity };
  */
 export function arrange({ width, height, gap, cameras, screens }) {
   const whole = { x: 0, y: 0, width, height };
-  if (screens === 0) return { cameras: fill(whole, cameras, gap, CAMERA_RATIO), screens: [] };
+  if (screens === 0) return { cameras: fill(whole, cameras, gap, cameraRatio(whole)), screens: [] };
   const { main, strip } = cameras > 0 ? split(whole, gap) : { main: whole, strip: whole };
   return {
-    cameras: fill(strip, cameras, gap, CAMERA_RATIO),
+    cameras: fill(strip, cameras, gap, cameraRatio(strip)),
     screens: fill(main, screens, gap, SCREEN_RATIO),
   };
 }
@@ -57,6 +60,11 @@ export function fill(area, count, gap, ratio) {
     if (size.width * size.height > best.width * best.height) best = { columns, ...size };
   }
   return place(area, count, gap, best);
+}
+
+/** @param {Rect} area */
+function cameraRatio({ width, height }) {
+  return width > height ? CAMERA_RATIO.wide : CAMERA_RATIO.upright;
 }
 
 /**

@@ -63,7 +63,7 @@ class Row {
   #name = element('span', { class: 'person-name' });
   #note = element('span', { class: 'person-note' });
   #hand = element('span', { class: 'person-hand' }, icon('hand'), element('span', { class: 'unseen' }, 'Hand raised'));
-  #lower = element('button', { type: 'button', class: 'secondary small', 'data-testid': 'lower-hand' }, 'Lower hand');
+  #lower = element('button', { type: 'button', class: 'secondary small', 'data-testid': 'lower-hand' }, icon('hand'), 'Lower');
   #microphone = icon('mic');
   #camera = icon('camera');
   #state = element('span', { class: 'unseen' });
@@ -88,7 +88,7 @@ class Row {
     if (this.#name.textContent !== name) showAvatar(this.#avatar, name);
     setText(this.#name, name);
     setText(this.#note, note);
-    this.#hand.hidden = !handRaised;
+    this.#hand.hidden = !handRaised || mayLower;
     this.#lower.hidden = !(handRaised && mayLower);
     this.#lower.setAttribute('aria-label', `Lower the hand of ${name}`);
     setIcon(this.#microphone, audio ? 'mic' : 'mic-off');

@@ -89,18 +89,19 @@ function isPresented({ kind, peerId }) {
 }
 
 /**
- * The tiles that a state asks for, ours first.
+ * The tiles that a state asks for, ours last.
  *
  * @param {RoomState} state
  * @returns {TileModel[]}
  */
 export function tilesOf(state) {
-  const tiles = [ownCamera(state)];
-  if (state.screenStream) tiles.push(ownScreen(state));
+  const tiles = [];
   for (const peer of state.peers.values()) {
     tiles.push(cameraOf(peer));
     if (peer.screenStream) tiles.push(screenOf(peer));
   }
+  if (state.screenStream) tiles.push(ownScreen(state));
+  tiles.push(ownCamera(state));
   return tiles;
 }
 

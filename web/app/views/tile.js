@@ -155,7 +155,7 @@ export class Tile {
   /** @param {TileModel} model */
   #title({ name }) {
     if (this.#kind === 'screen') return this.#own ? 'Your screen' : `${name}'s screen`;
-    return this.#own ? `${name} (you)` : name;
+    return this.#own ? 'You' : name;
   }
 
   /** @param {TileModel} model */
