@@ -1,0 +1,120 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::Failure;
+
+const USAGE: &str = "usage: heliograph-bench floor --port N | run --heliograph PATH \
+    [--node PATH --node-peer PATH] [--rounds N] [--seconds N] [--quick] \
+    [--only memory,connect,delivery,signals]";
+
+/// What the process is to do.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Chore {
+    /// Be the floor server.
+    Floor { port: u16 },
+    /// Measure.
+    Run(Options),
+}
+
+/// What to measure and how thoroughly.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Options {
+    /// The server's binary.
+    pub(crate) heliograph: PathBuf,
+    /// Node and the script of the socket.io server, if that is to be measured too.
+    pub(crate) node: Option<(PathBuf, PathBuf)>,
+    /// How often each figure is taken.
+    pub(crate) rounds: usize,
+    /// How long each load lasts.
+    pub(crate) load: Duration,
+    /// The measures to take, all if empty.
+    pub(crate) only: Vec<String>,
+    /// The larger of the two numbers of idle connections.
+    pub(crate) idle_connections: usize,
+}
+
+/// Reads the arguments behind the program's name.
+pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Chore, Failure> {
+    let mut arguments = arguments;
+    match arguments.next().as_deref() {
+        Some("floor") => floor(arguments),
+        Some("run") => run(arguments),
+        _ => Err(Failure::new(USAGE)),
+    }
+}
+
+fn floor(mut arguments: impl Iterator<Item = String>) -> Result<Chore, Failure> {
+    match (arguments.next().as_deref(), arguments.next()) {
+        (Some("--port"), Some(port)) => Ok(Chore::Floor { port: number(&port)? }),
+        _ => Err(Failure::new(USAGE)),
+    }
+}
+
+fn run(mut arguments: impl Iterator<Item = String>) -> Result<Chore, Failure> {
+    let mut heliograph = None;
+    let mut node = None;
+    let mut node_peer = None;
+    let mut rounds = 5;
+    let mut seconds = 5;
+    let mut only = Vec::new();
+    let mut idle_connections = 10_000;
+    while let Some(option) = arguments.next() {
+        let mut value = || arguments.next().ok_or_else(|| Failure::new(USAGE));
+        match option.as_str() {
+            "--heliograph" => heliograph = Some(PathBuf::from(value()?)),
+            "--node" => node = Some(PathBuf::from(value()?)),
+            "--node-peer" => node_peer = Some(PathBuf::from(value()?)),
+            "--rounds" => rounds = number(&value()?)?,
+            "--seconds" => seconds = number(&value()?)?,
+            "--only" => only = value()?.split(',').map(str::to_owned).collect(),
+            "--quick" => {
+                rounds = 1;
+                seconds = 2;
+                idle_connections = 2_000;
+            }
+            _ => return Err(Failure::new(format!("unknown option `{option}`; {USAGE}"))),
+        }
+    }
+    Ok(Chore::Run(Options {
+        heliograph: heliograph.ok_or_else(|| Failure::new(USAGE))?,
+        node: node.zip(node_peer),
+        rounds,
+        load: Duration::from_secs(seconds),
+        only,
+        idle_connections,
+    }))
+}
+
+fn number<N: std::str::FromStr>(text: &str) -> Result<N, Failure> {
+    text.parse().map_err(|_| Failure::new(format!("`{text}` is no such number; {USAGE}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Chore, Failure> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn a_quick_run_takes_each_figure_once() {
+        let Ok(Chore::Run(options)) = parsed("run --heliograph server --quick") else {
+            panic!("the line is good");
+        };
+        assert_eq!((options.rounds, options.idle_connections), (1, 2_000));
+    }
+
+    #[test]
+    fn a_run_without_the_server_is_refused() {
+        assert!(parsed("run --rounds 3").is_err());
+    }
+
+    #[test]
+    fn an_unknown_option_is_named() {
+        let error = parsed("run --heliograph server --fast").unwrap_err();
+        assert!(error.to_string().contains("--fast"));
+    }
+}
