@@ -7,6 +7,7 @@
 //!
 //! This crate is pure: no I/O, no clock. Times are [`time::Timestamp`]s passed in by the caller.
 
+pub mod call;
 pub mod command;
 pub mod delivery;
 pub mod event;

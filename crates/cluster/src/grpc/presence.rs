@@ -4,6 +4,7 @@ use heliograph_domain::{
     command::Status,
     id::{InvalidId, NodeId, SocketId, UserId},
     refusal::Refusal,
+    room::RoomId,
     time::Timestamp,
     user::Vocabulary,
     wire::proto,
@@ -56,13 +57,14 @@ impl PresenceClient {
         answer.sockets.into_iter().map(connected).collect()
     }
 
-    /// How some users (at most 200) are, in their order.
+    /// How some users (at most 200) are, in their order. With a `reader`, only those of whom that
+    /// user may hear.
     ///
     /// # Errors
     ///
     /// `Unavailable` if there is no answer.
-    pub async fn look_up(&self, users: &[UserId]) -> Result<Vec<UserPresence>, Refusal> {
-        let request = proto::LookUpRequest { users: texts(users) };
+    pub async fn look_up(&self, users: &[UserId], reader: Option<&UserId>) -> Result<Vec<UserPresence>, Refusal> {
+        let request = proto::LookUpRequest { users: texts(users), reader: reader.map(ToString::to_string) };
         let mut client = PresenceServiceClient::new(self.link.service.clone());
         let answer = self.link.answer(client.look_up(request)).await?;
         answer.users.into_iter().map(presence).collect()
@@ -77,6 +79,19 @@ impl PresenceClient {
         let mut client = PresenceServiceClient::new(self.link.service.clone());
         let answer = self.link.answer(client.counts(proto::CountsRequest {})).await?;
         Ok(Counts { users: answer.users, sockets: answer.sockets })
+    }
+
+    /// The rooms in which a user is a member, most recently joined first, at most `limit` (200 if
+    /// that is less).
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` if there is no answer.
+    pub async fn rooms(&self, user: &UserId, limit: u32) -> Result<Vec<RoomId>, Refusal> {
+        let request = proto::RoomsRequest { user: user.to_string(), limit };
+        let mut client = PresenceServiceClient::new(self.link.service.clone());
+        let answer = self.link.answer(client.rooms(request)).await?;
+        answer.rooms.iter().map(|room| RoomId::parse(room)).collect::<Result<_, _>>().map_err(unreadable)
     }
 }
 

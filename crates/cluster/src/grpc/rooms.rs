@@ -1,8 +1,9 @@
 //! Questions about rooms.
 
 use heliograph_domain::{
+    call::CallView,
     delivery::LogEntry,
-    id::UserId,
+    id::{CallId, UserId},
     refusal::Refusal,
     room::{Position, RoomId},
     user::User,
@@ -104,5 +105,17 @@ impl RoomClient {
             return Err(unreadable("positions of other rooms than those asked for"));
         }
         Ok(answer.positions.into_iter().map(Position::from).collect())
+    }
+
+    /// How a call stands.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is no such call, `NotAllowed` if `reader` is given and has no part in it;
+    /// `Unavailable` if there is no answer.
+    pub async fn call(&self, call: &CallId, reader: Option<&UserId>) -> Result<CallView, Refusal> {
+        let request = proto::GetCallRequest { call: call.to_string(), reader: reader.map(ToString::to_string) };
+        let mut client = RoomServiceClient::new(self.link.service.clone());
+        self.link.answer(client.get_call(request)).await?.try_into().map_err(unreadable)
     }
 }

@@ -19,6 +19,7 @@ mod outcome;
 mod presence;
 pub mod proto;
 mod room;
+mod rooms;
 
 use bytes::Bytes;
 use prost::Message;
