@@ -6,7 +6,8 @@
 //!
 //! Packets of one connection reach the application one after the other. Where a method gives a future, nothing
 //! more is read from that connection until the future is done: that is the back pressure. Such a future must end
-//! in bounded time, and must not wait for something that the same client has yet to send.
+//! well within the ping timeout, because heartbeats are not read either, and must not wait for something that the
+//! same client has yet to send.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -14,7 +15,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
-pub use crate::connection::{AckError, AckId, Acknowledgement, Connection, Socket};
+/// An event from a client: `name`, `args` (each the JSON text that came), `attachments`, and `ack` if the client
+/// waits for [`Socket::ack`].
+pub use heliograph_socketio::Event as ClientEvent;
+pub use heliograph_socketio::{AckId, Json, Namespace};
+
+pub use crate::connection::{AckError, Acknowledgement, Connection, Socket};
 pub use crate::frame::Frame;
 pub use crate::handshake::Handshake;
 pub use crate::outlet::{Class, CoalesceKey, Outlet, Sent};
@@ -42,10 +48,10 @@ pub trait Application: Send + Sync + 'static {
 /// A CONNECT packet, and the connection that it came on.
 #[derive(Debug)]
 pub struct ConnectRequest {
-    /// The namespace, beginning with `/`.
-    pub namespace: Arc<str>,
+    /// The namespace that the client asks for.
+    pub namespace: Namespace,
     /// The client's auth payload, a JSON object as it came.
-    pub auth: Option<String>,
+    pub auth: Option<Json>,
     /// The client's claim to a session that it lost, taken from the auth payload.
     pub recovery: Option<RecoveryClaim>,
     /// The request that the connection began with.
@@ -66,10 +72,7 @@ pub struct RecoveryClaim {
 impl std::fmt::Debug for RecoveryClaim {
     /// Leaves out the secret.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("RecoveryClaim")
-            .field("offset", &self.offset)
-            .finish_non_exhaustive()
+        formatter.debug_struct("RecoveryClaim").field("offset", &self.offset).finish_non_exhaustive()
     }
 }
 
@@ -97,30 +100,13 @@ pub struct Refused {
 impl Refused {
     /// A refusal which leaves the connection open.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            data: None,
-            then_close: false,
-        }
+        Self { message: message.into(), data: None, then_close: false }
     }
 
     /// The answer of stock servers for a namespace that does not exist.
     pub fn invalid_namespace() -> Self {
         Self::new("Invalid namespace")
     }
-}
-
-/// An EVENT or BINARY_EVENT packet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientEvent {
-    /// The event's name; never one that Socket.IO reserves.
-    pub name: String,
-    /// The arguments behind the name, each as its JSON text, exactly as it came.
-    pub args: Vec<String>,
-    /// Binary attachments, which placeholders in the arguments name by their position here.
-    pub attachments: Vec<Bytes>,
-    /// Set if the client waits for an answer.
-    pub ack: Option<AckId>,
 }
 
 /// Why a socket is no longer connected.
@@ -164,10 +150,7 @@ impl DisconnectReason {
 
     /// True if the session was lost and not ended, so that the client may have it restored.
     pub const fn is_recoverable(self) -> bool {
-        !matches!(
-            self,
-            Self::ClientNamespaceDisconnect | Self::ServerNamespaceDisconnect
-        )
+        !matches!(self, Self::ClientNamespaceDisconnect | Self::ServerNamespaceDisconnect)
     }
 }
 

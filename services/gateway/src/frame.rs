@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
+use heliograph_socketio::AckId;
+use heliograph_socketio::encode as packet;
 use heliograph_websocket::Opcode;
 use heliograph_websocket::encode::{self, FrameHeader};
-
-use crate::connection::AckId;
 
 /// One outgoing packet: a complete WebSocket frame, and one more for each binary attachment.
 ///
@@ -50,55 +50,36 @@ impl Frame {
     pub fn event(
         namespace: &str,
         name: &str,
-        args: &[&str],
+        args: &[impl AsRef<str>],
         offset: Option<&str>,
         attachments: &[Bytes],
     ) -> Self {
-        let mut list = Vec::with_capacity(args.len() + 2);
-        let name = quoted(name);
-        let offset = offset.map(quoted);
-        list.push(name.as_str());
-        list.extend_from_slice(args);
-        list.extend(offset.as_deref());
-        Self::packet(
-            &packet_text(['2', '5'], namespace, None, &list, attachments.len()),
-            attachments,
-        )
+        let text = packet::event(namespace, name, args, offset, attachments.len());
+        Self::packet(&text, attachments)
     }
 
     /// An event that asks for an answer.
     pub(crate) fn question(
         namespace: &str,
         name: &str,
-        args: &[&str],
+        args: &[impl AsRef<str>],
         id: AckId,
         attachments: &[Bytes],
     ) -> Self {
-        let mut list = Vec::with_capacity(args.len() + 1);
-        let name = quoted(name);
-        list.push(name.as_str());
-        list.extend_from_slice(args);
-        Self::packet(
-            &packet_text(['2', '5'], namespace, Some(id), &list, attachments.len()),
-            attachments,
-        )
+        let text = packet::question(namespace, name, args, id, attachments.len());
+        Self::packet(&text, attachments)
     }
 
     /// The answer to an event of the client.
-    pub(crate) fn ack(namespace: &str, id: AckId, args: &[&str], attachments: &[Bytes]) -> Self {
-        Self::packet(
-            &packet_text(['3', '6'], namespace, Some(id), args, attachments.len()),
-            attachments,
-        )
+    pub(crate) fn ack(namespace: &str, id: AckId, args: &[impl AsRef<str>], attachments: &[Bytes]) -> Self {
+        Self::packet(&packet::ack(namespace, id, args, attachments.len()), attachments)
     }
 
     /// A Socket.IO packet from its text and its attachments.
     pub(crate) fn packet(text: &str, attachments: &[Bytes]) -> Self {
         let mut frame = Self::prefixed(text);
         if !attachments.is_empty() {
-            let frames = attachments
-                .iter()
-                .map(|data| encode::frame(Opcode::Binary, data));
+            let frames = attachments.iter().map(|data| encode::frame(Opcode::Binary, data));
             frame.attachments = Some(frames.collect());
         }
         frame
@@ -116,11 +97,7 @@ impl Frame {
 
     /// The frames to write one after the other, without anything between them.
     pub(crate) fn parts(&self) -> impl Iterator<Item = &Bytes> {
-        std::iter::once(&self.head).chain(
-            self.attachments
-                .iter()
-                .flat_map(|attachments| attachments.iter()),
-        )
+        std::iter::once(&self.head).chain(self.attachments.iter().flat_map(|attachments| attachments.iter()))
     }
 
     /// The only frame, if the packet has no attachments.
@@ -134,54 +111,10 @@ impl Frame {
     }
 }
 
-/// A JSON string.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-/// The text of a packet whose data is a list; `kinds` are its types without and with attachments.
-fn packet_text(
-    kinds: [char; 2],
-    namespace: &str,
-    id: Option<AckId>,
-    list: &[&str],
-    attachments: usize,
-) -> String {
-    let [plain, binary] = kinds;
-    let mut text =
-        String::with_capacity(32 + list.iter().map(|item| item.len() + 1).sum::<usize>());
-    if attachments == 0 {
-        text.push(plain);
-    } else {
-        text.push(binary);
-        text.push_str(&attachments.to_string());
-        text.push('-');
-    }
-    if namespace != "/" {
-        text.push_str(namespace);
-        text.push(',');
-    }
-    if let Some(AckId(id)) = id {
-        text.push_str(&id.to_string());
-    }
-    text.push('[');
-    for (index, item) in list.iter().enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        text.push_str(item);
-    }
-    text.push(']');
-    text
-}
-
 /// A frame that was encoded before.
 impl From<Bytes> for Frame {
     fn from(head: Bytes) -> Self {
-        Self {
-            head,
-            attachments: None,
-        }
+        Self { head, attachments: None }
     }
 }
 
@@ -193,10 +126,7 @@ pub(crate) fn payload(frame: &[u8]) -> Payload<'_> {
         _ => 2,
     };
     let payload = frame.get(header..).unwrap_or_default();
-    if frame
-        .first()
-        .is_some_and(|first| first & 0x0f == Opcode::Binary as u8)
-    {
+    if frame.first().is_some_and(|first| first & 0x0f == Opcode::Binary as u8) {
         Payload::Binary(payload)
     } else {
         Payload::Text(payload)
@@ -211,14 +141,8 @@ mod tests {
     fn the_payload_of_a_frame_of_any_length_is_found() {
         for length in [0, 1, 125, 126, 65_535, 65_536] {
             let data = vec![b'x'; length];
-            assert_eq!(
-                payload(&encode::frame(Opcode::Binary, &data)),
-                Payload::Binary(&data)
-            );
-            assert_eq!(
-                payload(&encode::frame(Opcode::Text, &data)),
-                Payload::Text(&data)
-            );
+            assert_eq!(payload(&encode::frame(Opcode::Binary, &data)), Payload::Binary(&data));
+            assert_eq!(payload(&encode::frame(Opcode::Text, &data)), Payload::Text(&data));
         }
     }
 
@@ -234,12 +158,9 @@ mod tests {
         let parts: Vec<_> = frame.parts().map(|part| payload(part)).collect();
         assert_eq!(
             parts,
-            [
-                Payload::Text(br#"451-/chat,["draw",{"_placeholder":true,"num":0}]"#),
-                Payload::Binary(b"\x01\x02"),
-            ]
+            [Payload::Text(br#"451-/chat,["draw",{"_placeholder":true,"num":0}]"#), Payload::Binary(b"\x01\x02"),]
         );
-        assert_eq!(frame.wire_length(), 2 + 49 + 2 + 2);
+        assert_eq!(frame.wire_length(), 2 + 48 + 2 + 2);
     }
 
     #[test]

@@ -48,8 +48,7 @@ impl Handshake {
 
     /// The first value of a query parameter, decoded.
     pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
-        form_urlencoded::parse(self.query.as_bytes())
-            .find_map(|(key, value)| (key == name).then_some(value))
+        form_urlencoded::parse(self.query.as_bytes()).find_map(|(key, value)| (key == name).then_some(value))
     }
 
     /// The address of the TCP peer, which may be a proxy.
@@ -60,9 +59,7 @@ impl Handshake {
     /// One of the headers that are kept (`authorization`, `cookie`, `origin`, `user-agent`, `x-forwarded-for`,
     /// `traceparent`), if it came once or more and as text; the first one.
     pub fn header(&self, name: &HeaderName) -> Option<&str> {
-        self.headers
-            .iter()
-            .find_map(|(key, value)| (key == name).then_some(&**value))
+        self.headers.iter().find_map(|(key, value)| (key == name).then_some(&**value))
     }
 
     /// The value of a cookie.

@@ -2,6 +2,7 @@
 //!
 //! In the order of an event's path, inwards:
 //!
+//! - [`listener`]: the public port, its HTTP requests and WebSocket handshakes;
 //! - [`handshake`]: the request that a connection began with;
 //! - [`connection`]: one Engine.IO connection and its Socket.IO sockets;
 //! - [`plain`]: WebSockets without Socket.IO;
@@ -17,6 +18,8 @@ pub mod application;
 pub mod connection;
 pub mod frame;
 pub mod handshake;
+pub mod listener;
 pub mod outlet;
 pub mod plain;
+mod token;
 pub mod transport;

@@ -3,17 +3,14 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
+use heliograph_socketio::{AckId, Json};
 use tokio::sync::oneshot;
-
-/// The number that ties an acknowledgement to its event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct AckId(pub u64);
 
 /// A client's answer to an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acknowledgement {
-    /// The arguments, each as its JSON text, exactly as it came.
-    pub args: Vec<String>,
+    /// The arguments.
+    pub args: Vec<Json>,
     /// Binary attachments, which placeholders in the arguments name by their position here.
     pub attachments: Vec<Bytes>,
 }
@@ -44,9 +41,7 @@ const MAX_AWAITED: usize = 1024;
 
 impl Acks {
     /// A new number, and where its answer will come.
-    pub(crate) fn expect(
-        &mut self,
-    ) -> Result<(AckId, oneshot::Receiver<Acknowledgement>), AckError> {
+    pub(crate) fn expect(&mut self) -> Result<(AckId, oneshot::Receiver<Acknowledgement>), AckError> {
         // Those whose receivers gave up count no longer; they are cleared away when room is needed.
         if self.awaited.len() >= MAX_AWAITED {
             self.awaited.retain(|_, sender| !sender.is_closed());

@@ -1,44 +1,50 @@
-//! One Engine.IO connection and the sockets on it.
+//! One Engine.IO connection and the Socket.IO sockets on it.
+//!
+//! Every connection has one task, the [`Driver`], which alone knows its state: the Engine.IO session, the transports,
+//! the namespaces. It outlives a change of transport. Others reach it in two ways: what they send goes into the
+//! [`Outlet`], what they want done is an [`Order`].
+//!
+//! - `driver`: the task's loop: orders, what waits to be written, input, deadlines, in this order;
+//! - `link`: frames of a WebSocket, in use or being tried;
+//! - `polls`: polls and posts, which HTTP requests hand over;
+//! - `perform`: what the session wants done;
+//! - `namespaces`: packets, and what the application makes of them.
 
 mod acks;
+mod driver;
+mod endpoint;
+mod link;
+mod namespaces;
+mod orders;
+mod perform;
+mod polls;
 mod socket;
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-pub use self::acks::{AckError, AckId, Acknowledgement};
+pub use self::acks::{AckError, Acknowledgement};
+pub(crate) use self::driver::Driver;
+pub(crate) use self::endpoint::{ConnectionOptions, Endpoint, Protocol};
+pub(crate) use self::link::Upgraded;
+use self::orders::Orders;
+pub(crate) use self::orders::{Order, PollAnswered, PostBody, Unreadable};
 pub use self::socket::Socket;
 use crate::handshake::Handshake;
 use crate::outlet::{Outlet, Shared};
 
-/// A client's connection, whatever its transport is at the moment. It outlives a change of transport.
+/// A client's connection, whatever its transport is at the moment.
 #[derive(Debug)]
 pub struct Connection {
     handshake: Arc<Handshake>,
     outlet: Outlet,
-    /// What the connection's task is asked to do by others.
-    orders: Mutex<Vec<Order>>,
-}
-
-/// Something that only the connection's own task may do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
-    /// Take this socket, which was disconnected by the server, off its namespace.
-    Leave(Arc<str>),
-    /// Disconnect all sockets, then close the connection.
-    Disconnect,
-    /// Close the connection as if it had been lost.
-    Close,
+    orders: Mutex<Orders>,
 }
 
 impl Connection {
     pub(crate) fn new(handshake: Arc<Handshake>, outlets: Arc<Shared>) -> Self {
-        Self {
-            handshake,
-            outlet: Outlet::new(outlets),
-            orders: Mutex::default(),
-        }
+        Self { handshake, outlet: Outlet::new(outlets), orders: Mutex::default() }
     }
 
     /// The request that the connection began with.
@@ -56,13 +62,10 @@ impl Connection {
         self.order(Order::Close);
     }
 
+    /// Hands an order to the connection's task. It is dropped if the connection is over.
     pub(crate) fn order(&self, order: Order) {
-        self.orders.lock().push(order);
-        self.outlet.wake();
-    }
-
-    /// Takes the orders given since the last call.
-    pub(crate) fn take_orders(&self) -> Vec<Order> {
-        std::mem::take(&mut *self.orders.lock())
+        if self.orders.lock().push(order) {
+            self.outlet.wake();
+        }
     }
 }

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use heliograph_socketio::{AckId, Namespace};
 use parking_lot::Mutex;
 
-use super::acks::{AckError, AckId, Acknowledgement, Acks};
+use super::acks::{AckError, Acknowledgement, Acks};
 use super::{Connection, Order};
 use crate::application::Accepted;
 use crate::frame::Frame;
@@ -18,7 +19,7 @@ use crate::outlet::{Class, Outlet, Sent};
 /// One client's presence in one namespace.
 pub struct Socket {
     id: Box<str>,
-    namespace: Arc<str>,
+    namespace: Namespace,
     connection: Arc<Connection>,
     context: Box<dyn Any + Send + Sync>,
     /// Set when the socket has left its namespace or its connection has gone.
@@ -27,12 +28,7 @@ pub struct Socket {
 }
 
 impl Socket {
-    pub(crate) fn new(
-        id: Box<str>,
-        namespace: Arc<str>,
-        connection: Arc<Connection>,
-        accepted: Accepted,
-    ) -> Self {
+    pub(crate) fn new(id: Box<str>, namespace: Namespace, connection: Arc<Connection>, accepted: Accepted) -> Self {
         Self {
             id,
             namespace,
@@ -48,8 +44,8 @@ impl Socket {
         &self.id
     }
 
-    /// The namespace, beginning with `/`.
-    pub fn namespace(&self) -> &Arc<str> {
+    /// The namespace.
+    pub fn namespace(&self) -> &Namespace {
         &self.namespace
     }
 
@@ -80,19 +76,12 @@ impl Socket {
 
     /// Sends a frame that was made for this namespace.
     pub fn send(&self, frame: &Frame, class: Class) -> Sent {
-        if self.is_connected() {
-            self.outlet().send(frame, class)
-        } else {
-            Sent::Closed
-        }
+        if self.is_connected() { self.outlet().send(frame, class) } else { Sent::Closed }
     }
 
     /// Answers the event that had this ack id, `args` being JSON texts.
-    pub fn ack(&self, id: AckId, args: &[&str], attachments: &[Bytes]) -> Sent {
-        self.send(
-            &Frame::ack(&self.namespace, id, args, attachments),
-            Class::Message,
-        )
+    pub fn ack(&self, id: AckId, args: &[impl AsRef<str>], attachments: &[Bytes]) -> Sent {
+        self.send(&Frame::ack(self.namespace.as_str(), id, args, attachments), Class::Message)
     }
 
     /// Sends an event and waits for its answer, at most for `timeout`.
@@ -102,7 +91,7 @@ impl Socket {
     pub async fn emit_with_ack(
         &self,
         name: &str,
-        args: &[&str],
+        args: &[impl AsRef<str>],
         attachments: &[Bytes],
         timeout: Duration,
     ) -> Result<Acknowledgement, AckError> {
@@ -114,7 +103,7 @@ impl Socket {
             }
             acks.get_or_insert_default().expect()?
         };
-        let frame = Frame::question(&self.namespace, name, args, id, attachments);
+        let frame = Frame::question(self.namespace.as_str(), name, args, id, attachments);
         if self.send(&frame, Class::Message) == Sent::Closed {
             return Err(AckError::Disconnected);
         }
@@ -135,8 +124,7 @@ impl Socket {
         if close_connection {
             self.connection.order(Order::Disconnect);
         } else {
-            self.connection
-                .order(Order::Leave(Arc::clone(&self.namespace)));
+            self.connection.order(Order::Leave(self.namespace.clone()));
         }
     }
 

@@ -52,13 +52,7 @@ impl Backlog {
     ///
     /// A frame enters an empty backlog whatever its length, so that one large message is not by itself
     /// the end of a healthy connection.
-    pub(crate) fn push(
-        &mut self,
-        frame: &Frame,
-        rank: Rank,
-        key: Option<CoalesceKey>,
-        bounds: Bounds,
-    ) -> Pushed {
+    pub(crate) fn push(&mut self, frame: &Frame, rank: Rank, key: Option<CoalesceKey>, bounds: Bounds) -> Pushed {
         let length = frame.wire_length();
         if let Some(old) = key.and_then(|key| self.place(key)) {
             let old = std::mem::replace(&mut old.frame, frame.clone());
@@ -67,11 +61,7 @@ impl Backlog {
         }
         let after = self.bytes + length;
         if self.bytes > 0 && after > bounds.hard {
-            return if rank == Rank::Ephemeral {
-                Pushed::Dropped
-            } else {
-                Pushed::Overflow
-            };
+            return if rank == Rank::Ephemeral { Pushed::Dropped } else { Pushed::Overflow };
         }
         if rank == Rank::Ephemeral && key.is_none() && after > bounds.soft {
             return Pushed::Dropped;
@@ -80,10 +70,7 @@ impl Backlog {
         if let Some(key) = key {
             self.places.insert(key, self.departed + queue.len() as u64);
         }
-        queue.push_back(Waiting {
-            frame: frame.clone(),
-            key,
-        });
+        queue.push_back(Waiting { frame: frame.clone(), key });
         self.bytes = after;
         Pushed::Waiting
     }
@@ -104,15 +91,10 @@ impl Backlog {
     /// Puts frames in flight, the most urgent first, if none are.
     fn launch(&mut self) {
         while self.in_flight.len() < FLIGHT {
-            let Some(next) = self
-                .queues
-                .iter_mut()
-                .enumerate()
-                .find_map(|(rank, queue)| {
-                    let waiting = queue.pop_front()?;
-                    Some((rank, waiting))
-                })
-            else {
+            let Some(next) = self.queues.iter_mut().enumerate().find_map(|(rank, queue)| {
+                let waiting = queue.pop_front()?;
+                Some((rank, waiting))
+            }) else {
                 return;
             };
             let (rank, waiting) = next;
@@ -184,10 +166,7 @@ impl Backlog {
 mod tests {
     use super::*;
 
-    const BOUNDS: Bounds = Bounds {
-        soft: 100,
-        hard: 200,
-    };
+    const BOUNDS: Bounds = Bounds { soft: 100, hard: 200 };
 
     /// A frame of `length` bytes on the wire.
     fn frame(letter: u8, length: usize) -> Frame {
@@ -214,10 +193,7 @@ mod tests {
             (b'n', Rank::Message),
             (b'c', Rank::Control),
         ] {
-            assert_eq!(
-                backlog.push(&frame(letter, 3), rank, None, BOUNDS),
-                Pushed::Waiting
-            );
+            assert_eq!(backlog.push(&frame(letter, 3), rank, None, BOUNDS), Pushed::Waiting);
         }
         assert_eq!(order(&mut backlog), "csmnpe");
         assert!(backlog.is_empty());
@@ -227,9 +203,7 @@ mod tests {
     fn of_ephemeral_frames_with_one_key_the_newest_is_kept() {
         let mut backlog = Backlog::default();
         let key = |key| Some(CoalesceKey(key));
-        let push = |backlog: &mut Backlog, letter, key| {
-            backlog.push(&frame(letter, 20), Rank::Ephemeral, key, BOUNDS)
-        };
+        let push = |backlog: &mut Backlog, letter, key| backlog.push(&frame(letter, 20), Rank::Ephemeral, key, BOUNDS);
         assert_eq!(push(&mut backlog, b'a', key(1)), Pushed::Waiting);
         assert_eq!(push(&mut backlog, b'b', key(2)), Pushed::Waiting);
         assert_eq!(push(&mut backlog, b'c', key(1)), Pushed::Replaced);
@@ -244,76 +218,35 @@ mod tests {
     #[test]
     fn the_soft_bound_drops_ephemeral_frames_and_the_hard_bound_overflows() {
         let mut backlog = Backlog::default();
-        assert_eq!(
-            backlog.push(&frame(b'a', 90), Rank::Message, None, BOUNDS),
-            Pushed::Waiting
-        );
-        assert_eq!(
-            backlog.push(&frame(b'e', 20), Rank::Ephemeral, None, BOUNDS),
-            Pushed::Dropped
-        );
-        assert_eq!(
-            backlog.push(
-                &frame(b'k', 20),
-                Rank::Ephemeral,
-                Some(CoalesceKey(1)),
-                BOUNDS
-            ),
-            Pushed::Waiting
-        );
-        assert_eq!(
-            backlog.push(&frame(b'b', 90), Rank::Presence, None, BOUNDS),
-            Pushed::Waiting
-        );
-        assert_eq!(
-            backlog.push(
-                &frame(b'l', 20),
-                Rank::Ephemeral,
-                Some(CoalesceKey(2)),
-                BOUNDS
-            ),
-            Pushed::Dropped
-        );
-        assert_eq!(
-            backlog.push(&frame(b'c', 20), Rank::Signaling, None, BOUNDS),
-            Pushed::Overflow
-        );
+        assert_eq!(backlog.push(&frame(b'a', 90), Rank::Message, None, BOUNDS), Pushed::Waiting);
+        assert_eq!(backlog.push(&frame(b'e', 20), Rank::Ephemeral, None, BOUNDS), Pushed::Dropped);
+        assert_eq!(backlog.push(&frame(b'k', 20), Rank::Ephemeral, Some(CoalesceKey(1)), BOUNDS), Pushed::Waiting);
+        assert_eq!(backlog.push(&frame(b'b', 90), Rank::Presence, None, BOUNDS), Pushed::Waiting);
+        assert_eq!(backlog.push(&frame(b'l', 20), Rank::Ephemeral, Some(CoalesceKey(2)), BOUNDS), Pushed::Dropped);
+        assert_eq!(backlog.push(&frame(b'c', 20), Rank::Signaling, None, BOUNDS), Pushed::Overflow);
         assert_eq!(order(&mut backlog), "abk");
     }
 
     #[test]
     fn one_frame_above_the_hard_bound_may_wait_alone() {
         let mut backlog = Backlog::default();
-        assert_eq!(
-            backlog.push(&frame(b'a', 500), Rank::Message, None, BOUNDS),
-            Pushed::Waiting
-        );
-        assert_eq!(
-            backlog.push(&frame(b'b', 3), Rank::Message, None, BOUNDS),
-            Pushed::Overflow
-        );
+        assert_eq!(backlog.push(&frame(b'a', 500), Rank::Message, None, BOUNDS), Pushed::Waiting);
+        assert_eq!(backlog.push(&frame(b'b', 3), Rank::Message, None, BOUNDS), Pushed::Overflow);
     }
 
     #[test]
     fn writing_may_stop_anywhere_and_go_on() {
         let attachments = [Bytes::from_static(b"one"), Bytes::from_static(b"two")];
-        let whole: Vec<u8> = Frame::packet("5", &attachments)
-            .parts()
-            .flatten()
-            .copied()
-            .collect();
+        let whole: Vec<u8> = Frame::packet("5", &attachments).parts().flatten().copied().collect();
         for cut in 0..whole.len() {
             let mut backlog = Backlog::default();
             backlog.resume(&Frame::packet("5", &attachments), cut);
-            assert_eq!(
-                backlog.push(&frame(b'z', 3), Rank::Control, None, BOUNDS),
-                Pushed::Waiting
-            );
+            assert_eq!(backlog.push(&frame(b'z', 3), Rank::Control, None, BOUNDS), Pushed::Waiting);
             let mut written = Vec::new();
             while !backlog.is_empty() {
                 let mut slices = [IoSlice::new(&[]); 2];
                 let count = backlog.fill(&mut slices);
-                let step = slices[..count].concat();
+                let step: Vec<u8> = slices[..count].iter().flat_map(|slice| slice.iter().copied()).collect();
                 let step = &step[..step.len().min(4)];
                 written.extend_from_slice(step);
                 let length = step.len();

@@ -40,10 +40,12 @@ pub(crate) enum Rank {
     Message,
     Presence,
     Ephemeral,
+    /// What goes behind everything else: a close frame.
+    Last,
 }
 
 impl Rank {
-    pub(crate) const COUNT: usize = 5;
+    pub(crate) const COUNT: usize = 6;
 }
 
 impl Class {

@@ -18,6 +18,7 @@ use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 use tokio::net::TcpStream;
+use tokio::net::tcp::OwnedWriteHalf;
 
 use self::backlog::{Backlog, Pushed};
 pub(crate) use self::class::Rank;
@@ -37,10 +38,7 @@ pub struct Bounds {
 impl Default for Bounds {
     /// 256 KiB and 1 MiB.
     fn default() -> Self {
-        Self {
-            soft: 256 * 1024,
-            hard: 1024 * 1024,
-        }
+        Self { soft: 256 * 1024, hard: 1024 * 1024 }
     }
 }
 
@@ -72,18 +70,16 @@ enum Lane {
     /// There is no socket to write to: frames wait.
     Held,
     /// Frames are written as they come.
-    Direct(Arc<TcpStream>),
+    Direct(OwnedWriteHalf),
     /// Nothing more is accepted; what waits is still to be written.
-    Finishing(Arc<TcpStream>),
-    /// Nothing goes out any more.
-    Closed(Fault),
+    Finishing(OwnedWriteHalf),
+    /// Nothing goes out any more. What waits can still be taken if there was no fault.
+    Closed(Option<Fault>),
 }
 
-/// Why an outlet closed.
+/// Why an outlet closed by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// Its owner closed it.
-    None,
     /// Writing failed.
     Broken,
     /// The hard bound was reached.
@@ -96,15 +92,8 @@ const SLICES: usize = 16;
 impl Outlet {
     /// An outlet without a socket.
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        let state = State {
-            lane: Lane::Held,
-            backlog: None,
-        };
-        Self {
-            state: Mutex::new(state),
-            task: AtomicWaker::new(),
-            shared,
-        }
+        let state = State { lane: Lane::Held, backlog: None };
+        Self { state: Mutex::new(state), task: AtomicWaker::new(), shared }
     }
 
     /// Sends a frame: writes it now if nothing else waits and the socket takes it, else lets it wait.
@@ -123,7 +112,7 @@ impl Outlet {
         let mut state = self.state.lock();
         let written = match (&state.lane, &state.backlog) {
             (Lane::Closed(_) | Lane::Finishing(_), _) => return Sent::Closed,
-            (Lane::Direct(stream), None) => match write(stream, frame) {
+            (Lane::Direct(stream), None) => match write(stream.as_ref(), frame) {
                 Ok(written) => written,
                 Err(_) => {
                     self.fail(&mut state, Fault::Broken);
@@ -145,9 +134,7 @@ impl Outlet {
             backlog.push(frame, rank, key, self.shared.bounds)
         };
         let metrics = &self.shared.metrics;
-        metrics
-            .outbound_queued_bytes
-            .inc_by(backlog.bytes() as i64 - before as i64);
+        metrics.outbound_queued_bytes.inc_by(backlog.bytes() as i64 - before as i64);
         match pushed {
             Pushed::Waiting => {
                 metrics.frames_queued.inc();
@@ -175,51 +162,47 @@ impl Outlet {
 
     fn fail(&self, state: &mut State, fault: Fault) {
         self.drop_backlog(state);
-        state.lane = Lane::Closed(fault);
+        state.lane = Lane::Closed(Some(fault));
         self.task.wake();
     }
 
     fn drop_backlog(&self, state: &mut State) {
         if let Some(backlog) = state.backlog.take() {
-            self.shared
-                .metrics
-                .outbound_queued_bytes
-                .dec_by(backlog.bytes() as i64);
+            self.shared.metrics.outbound_queued_bytes.dec_by(backlog.bytes() as i64);
         }
     }
 
     /// Gives the outlet its socket. What waits must be written by [`Self::poll_flush`].
-    pub(crate) fn attach(&self, stream: Arc<TcpStream>) {
+    pub(crate) fn attach(&self, stream: OwnedWriteHalf) {
         let mut state = self.state.lock();
         if matches!(state.lane, Lane::Held) {
             state.lane = Lane::Direct(stream);
         }
     }
 
-    /// Accepts nothing more; what waits can still be flushed.
-    pub(crate) fn finish(&self) {
-        let mut state = self.state.lock();
-        match std::mem::replace(&mut state.lane, Lane::Closed(Fault::None)) {
-            Lane::Direct(stream) => state.lane = Lane::Finishing(stream),
-            Lane::Held => {}
-            other => state.lane = other,
+    /// Accepts nothing more after `last`; what waits can still be flushed or taken.
+    pub(crate) fn finish(&self, last: Option<&Frame>) {
+        if let Some(frame) = last {
+            self.enter(frame, Rank::Last, None);
         }
+        let mut state = self.state.lock();
+        state.lane = match std::mem::replace(&mut state.lane, Lane::Closed(None)) {
+            Lane::Direct(stream) => Lane::Finishing(stream),
+            Lane::Held => Lane::Closed(None),
+            other => other,
+        };
     }
 
-    /// Closes the outlet, forgets what waits and lets go of the socket.
-    pub(crate) fn close(&self) {
+    /// Closes the outlet: forgets what waits, and lets go of the socket behind `last`.
+    pub(crate) fn close(&self, last: Option<&Frame>) {
         let mut state = self.state.lock();
+        if let (Lane::Direct(stream), None, Some(frame)) = (&state.lane, &state.backlog, last) {
+            // A courtesy to the client. There is nobody left to tell if it fails.
+            let _ = write(stream.as_ref(), frame);
+        }
         self.drop_backlog(&mut state);
         if !matches!(state.lane, Lane::Closed(_)) {
-            state.lane = Lane::Closed(Fault::None);
-        }
-    }
-
-    /// Why the outlet closed by itself, if it did.
-    pub(crate) fn fault(&self) -> Option<Fault> {
-        match self.state.lock().lane {
-            Lane::Closed(fault) => Some(fault),
-            _ => None,
+            state.lane = Lane::Closed(None);
         }
     }
 
@@ -233,52 +216,37 @@ impl Outlet {
         self.task.wake();
     }
 
-    /// Writes what waits until nothing does. Ready without a socket, and when the outlet is closed.
-    pub(crate) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<()> {
-        loop {
-            let blocked = {
-                let mut state = self.state.lock();
-                let (Lane::Direct(stream) | Lane::Finishing(stream)) = &state.lane else {
-                    return Poll::Ready(());
-                };
-                let stream = Arc::clone(stream);
-                match self.write_backlog(&mut state, &stream) {
-                    Ok(true) => return Poll::Ready(()),
-                    Ok(false) => stream,
-                    Err(_) => {
-                        self.fail(&mut state, Fault::Broken);
-                        return Poll::Ready(());
-                    }
-                }
-            };
-            if ready!(blocked.poll_write_ready(context)).is_err() {
-                self.fail(&mut self.state.lock(), Fault::Broken);
-                return Poll::Ready(());
-            }
+    /// Writes what waits until nothing does. Ready as well if there is no socket, or the owner closed the outlet.
+    ///
+    /// # Errors
+    /// The [`Fault`] that closed the outlet.
+    pub(crate) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        if let Lane::Closed(Some(fault)) = state.lane {
+            return Poll::Ready(Err(fault));
         }
-    }
-
-    /// Writes until the socket takes no more (false) or nothing waits (true).
-    fn write_backlog(&self, state: &mut State, stream: &TcpStream) -> io::Result<bool> {
-        while let Some(backlog) = &mut state.backlog {
+        while let (Lane::Direct(stream) | Lane::Finishing(stream), Some(backlog)) = (&state.lane, &mut state.backlog) {
+            let stream = stream.as_ref();
             let mut slices = [IoSlice::new(&[]); SLICES];
             let count = backlog.fill(&mut slices);
-            match stream.try_write_vectored(slices.get(..count).unwrap_or_default()) {
-                Ok(written) => {
-                    backlog.advance(written);
-                    self.shared
-                        .metrics
-                        .outbound_queued_bytes
-                        .dec_by(written as i64);
-                    if backlog.is_empty() {
-                        state.backlog = None;
-                    }
+            let result = match stream.try_write_vectored(slices.get(..count).unwrap_or_default()) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    ready!(stream.poll_write_ready(context)).map(|()| 0)
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
-                Err(error) => return Err(error),
+                result => result,
+            };
+            let Ok(written) = result else {
+                self.fail(state, Fault::Broken);
+                return Poll::Ready(Err(Fault::Broken));
+            };
+            backlog.advance(written);
+            self.shared.metrics.outbound_queued_bytes.dec_by(written as i64);
+            if backlog.is_empty() {
+                state.backlog = None;
             }
         }
-        Ok(true)
+        Poll::Ready(Ok(()))
     }
 
     /// Takes frames out, oldest of the most urgent first, as long as `take` accepts them: for a poll.
@@ -291,10 +259,7 @@ impl Outlet {
         while backlog.peek().is_some_and(&mut take) {
             backlog.pop();
         }
-        self.shared
-            .metrics
-            .outbound_queued_bytes
-            .dec_by((before - backlog.bytes()) as i64);
+        self.shared.metrics.outbound_queued_bytes.dec_by((before - backlog.bytes()) as i64);
         if backlog.is_empty() {
             state.backlog = None;
         }
@@ -304,11 +269,17 @@ impl Outlet {
     pub(crate) fn has_backlog(&self) -> bool {
         self.state.lock().backlog.is_some()
     }
+
+    /// True while so much waits that the client's own requests should not add to it.
+    pub(crate) fn is_congested(&self) -> bool {
+        let state = self.state.lock();
+        state.backlog.as_ref().is_some_and(|backlog| backlog.bytes() > self.shared.bounds.soft)
+    }
 }
 
 impl Drop for Outlet {
     fn drop(&mut self) {
-        self.close();
+        self.close(None);
     }
 }
 

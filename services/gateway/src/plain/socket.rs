@@ -36,15 +36,23 @@ pub enum PlainClosed {
     Protocol(CloseCode),
 }
 
+impl PlainClosed {
+    /// A metric's label.
+    pub(crate) const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Client(_) => "client close",
+            Self::Server(_) => "forced server close",
+            Self::Lost => "transport close",
+            Self::Silent => "ping timeout",
+            Self::SlowConsumer => "slow consumer",
+            Self::Protocol(_) => "transport error",
+        }
+    }
+}
+
 impl PlainSocket {
     pub(crate) fn new(id: Box<str>, handshake: Arc<Handshake>, outlets: Arc<Shared>) -> Self {
-        Self {
-            id,
-            handshake,
-            outlet: Outlet::new(outlets),
-            context: OnceLock::new(),
-            closing: Mutex::new(None),
-        }
+        Self { id, handshake, outlet: Outlet::new(outlets), context: OnceLock::new(), closing: Mutex::new(None) }
     }
 
     /// An unguessable id that is the socket's own.
@@ -79,10 +87,7 @@ impl PlainSocket {
 
     /// Closes the connection behind what was sent before. The first call counts.
     pub fn close(&self, code: CloseCode, reason: &str) {
-        self.closing.lock().get_or_insert_with(|| Close {
-            code,
-            reason: reason.to_owned(),
-        });
+        self.closing.lock().get_or_insert_with(|| Close { code, reason: reason.to_owned() });
         self.outlet.wake();
     }
 
@@ -94,9 +99,6 @@ impl PlainSocket {
 
 impl std::fmt::Debug for PlainSocket {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("PlainSocket")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        formatter.debug_struct("PlainSocket").field("id", &self.id).finish_non_exhaustive()
     }
 }

@@ -1,17 +1,10 @@
 //! What the transports count.
 
-use prometheus_client::encoding::EncodeLabelSet;
+use heliograph_telemetry::metrics::{Case, Cases};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-
-/// A short text that names one of a few cases, as a metric's label.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-pub struct Case {
-    /// The case: a transport, a class of frames, a reason.
-    pub case: &'static str,
-}
 
 /// Counters and gauges of the listener, its transports and their outlets. A clone counts the same things.
 #[derive(Clone, Debug, Default)]
@@ -19,17 +12,17 @@ pub struct Metrics {
     /// TCP connections that are open.
     pub tcp_connections: Gauge,
     /// TCP connections turned away, by reason.
-    pub tcp_refused: Family<Case, Counter>,
+    pub tcp_refused: Cases,
     /// TCP connections that ended by a deadline before they had said a whole request.
     pub half_open_closed: Counter,
     /// Connections that are open, by transport: `polling`, `websocket`, `plain`.
     pub connections: Family<Case, Gauge>,
     /// Connections that ended, by reason.
-    pub disconnects: Family<Case, Counter>,
+    pub disconnects: Cases,
     /// Requests refused by the protocol, by the protocol's message.
-    pub requests_refused: Family<Case, Counter>,
+    pub requests_refused: Cases,
     /// Packets received that broke the protocol, by layer: `websocket`, `engine`, `packet`.
-    pub invalid_input: Family<Case, Counter>,
+    pub invalid_input: Cases,
     /// Frames that had to wait because the socket took no more.
     pub frames_queued: Counter,
     /// Frames dropped under pressure.
@@ -43,31 +36,15 @@ pub struct Metrics {
 impl Metrics {
     /// Makes all of them visible under their names in `registry`.
     pub fn register(&self, registry: &mut Registry) {
-        registry.register(
-            "tcp_connections",
-            "TCP connections that are open",
-            self.tcp_connections.clone(),
-        );
-        registry.register(
-            "tcp_refused",
-            "TCP connections turned away",
-            self.tcp_refused.clone(),
-        );
+        registry.register("tcp_connections", "TCP connections that are open", self.tcp_connections.clone());
+        registry.register("tcp_refused", "TCP connections turned away", self.tcp_refused.clone());
         registry.register(
             "half_open_closed",
             "TCP connections that ended by a deadline before a whole request",
             self.half_open_closed.clone(),
         );
-        registry.register(
-            "connections",
-            "Connections that are open, by transport",
-            self.connections.clone(),
-        );
-        registry.register(
-            "disconnects",
-            "Connections that ended, by reason",
-            self.disconnects.clone(),
-        );
+        registry.register("connections", "Connections that are open, by transport", self.connections.clone());
+        registry.register("disconnects", "Connections that ended, by reason", self.disconnects.clone());
         registry.register(
             "requests_refused",
             "Requests refused by the Engine.IO or WebSocket protocol",
@@ -83,20 +60,12 @@ impl Metrics {
             "Frames that had to wait because the socket took no more",
             self.frames_queued.clone(),
         );
-        registry.register(
-            "frames_dropped",
-            "Frames dropped under pressure",
-            self.frames_dropped.clone(),
-        );
+        registry.register("frames_dropped", "Frames dropped under pressure", self.frames_dropped.clone());
         registry.register(
             "slow_consumers",
             "Connections cut because they read too slowly",
             self.slow_consumers.clone(),
         );
-        registry.register(
-            "outbound_queued_bytes",
-            "Bytes that wait in outlets",
-            self.outbound_queued_bytes.clone(),
-        );
+        registry.register("outbound_queued_bytes", "Bytes that wait in outlets", self.outbound_queued_bytes.clone());
     }
 }

@@ -1,0 +1,194 @@
+//! Requests of Engine.IO.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use heliograph_engineio::{self as engineio, ProtocolError, SessionId, Transport};
+use heliograph_telemetry::metrics::count;
+use heliograph_websocket::handshake;
+use http::header::{self, HeaderValue};
+use http::request::Parts;
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming};
+use tokio::sync::oneshot;
+
+use super::Context;
+use super::http::{Answered, Exchange, text};
+use super::upgrade::{Candidate, Upgrade, switch};
+use crate::connection::{Connection, Driver, Endpoint, Order, PollAnswered, PostBody, Unreadable};
+use crate::handshake::Handshake;
+
+impl Context {
+    pub(super) async fn engine(
+        &self,
+        endpoint: Arc<Endpoint>,
+        request: Request<Incoming>,
+        remote: SocketAddr,
+        exchange: &Exchange,
+    ) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let method = match parts.method {
+            Method::GET => engineio::Method::Get,
+            Method::POST => engineio::Method::Post,
+            _ => engineio::Method::Other,
+        };
+        let query = parts.uri.query().unwrap_or_default();
+        let websocket = handshake::is_upgrade(&parts.headers);
+        let parsed = engineio::Request::parse(query, method, websocket);
+        let result = match parsed {
+            Ok(engineio::Request::Open(transport)) => self.open(&endpoint, transport, &parts, remote, exchange),
+            Ok(engineio::Request::Poll(sid)) => poll(&endpoint, &sid, exchange).await,
+            Ok(engineio::Request::Post(sid)) => self.post(&endpoint, &sid, body).await,
+            Ok(engineio::Request::Upgrade(sid)) => self.upgrade(&endpoint, &sid, &parts, exchange).await,
+            Err(error) => Err(error),
+        };
+        result.unwrap_or_else(|error| self.refuse_engine(error))
+    }
+
+    /// The protocol's own refusal.
+    pub(super) fn refuse_engine(&self, error: ProtocolError) -> Response<Body> {
+        count(&self.options.metrics.requests_refused, label(error));
+        let mut response = Response::new(Body::from(error.body()));
+        *response.status_mut() = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+
+    fn open(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        transport: Transport,
+        request: &Parts,
+        remote: SocketAddr,
+        exchange: &Exchange,
+    ) -> Result<Response<Body>, ProtocolError> {
+        let offered = self.options.transports;
+        if !(match transport {
+            Transport::Polling => offered.polling,
+            Transport::WebSocket => offered.websocket,
+        }) {
+            return Err(ProtocolError::UnknownTransport);
+        }
+        if self.draining.is_cancelled() {
+            return Ok(self.come_back_later());
+        }
+        let handshake = Arc::new(Handshake::new(request, remote));
+        match transport {
+            Transport::Polling => {
+                let connection = Connection::new(handshake, Arc::clone(&endpoint.outlets));
+                Ok(text(StatusCode::OK, Driver::open_polling(endpoint, connection)))
+            }
+            Transport::WebSocket => {
+                let response = match switch(request) {
+                    Ok(response) => response,
+                    Err(error) => return Ok(self.refuse_websocket(error)),
+                };
+                *exchange.upgrade.lock() = Some(Upgrade::Session(Arc::clone(endpoint), handshake));
+                Ok(response)
+            }
+        }
+    }
+
+    fn come_back_later(&self) -> Response<Body> {
+        let mut response = text(StatusCode::SERVICE_UNAVAILABLE, Body::empty());
+        let seconds = self.options.admission.retry_after.as_secs();
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        response
+    }
+
+    async fn post(
+        &self,
+        endpoint: &Endpoint,
+        sid: &SessionId,
+        body: Incoming,
+    ) -> Result<Response<Body>, ProtocolError> {
+        let connection = endpoint.find(sid).ok_or(ProtocolError::UnknownSession)?;
+        ask(&connection, Order::PostStarted).await?;
+        // From here on the session waits for this body, and has to hear if it never comes.
+        let mut promise = Promise(Some(Arc::clone(&connection)));
+        let limit = self.options.max_payload;
+        let reading = Limited::new(body, limit);
+        let too_long = reading.size_hint().lower() > limit as u64;
+        let body = tokio::time::timeout(self.options.admission.request_timeout, reading.collect()).await;
+        let (text_body, status) = match body {
+            _ if too_long => (Err(Unreadable), StatusCode::PAYLOAD_TOO_LARGE),
+            Ok(Ok(body)) => {
+                (String::from_utf8(body.to_bytes().into()).map_err(|_| Unreadable), StatusCode::BAD_REQUEST)
+            }
+            Ok(Err(error)) if error.is::<LengthLimitError>() => (Err(Unreadable), StatusCode::PAYLOAD_TOO_LARGE),
+            Ok(Err(_)) | Err(_) => return Ok(text(StatusCode::REQUEST_TIMEOUT, Body::empty())),
+        };
+        promise.0 = None;
+        match ask(&connection, |done| Order::Post(PostBody { text: text_body, done })).await {
+            Ok(()) => Ok(text(StatusCode::OK, "ok")),
+            Err(error) if status == StatusCode::BAD_REQUEST => Err(error),
+            Err(_) => Ok(text(status, Body::empty())),
+        }
+    }
+
+    async fn upgrade(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        sid: &SessionId,
+        request: &Parts,
+        exchange: &Exchange,
+    ) -> Result<Response<Body>, ProtocolError> {
+        let connection = endpoint.find(sid).ok_or(ProtocolError::UnknownSession)?;
+        let response = match switch(request) {
+            Ok(response) => response,
+            Err(error) => return Ok(self.refuse_websocket(error)),
+        };
+        let upgrade = match ask(&connection, Order::WebSocketOpened).await {
+            Ok(()) => Upgrade::Transport(Arc::clone(endpoint), Candidate::new(connection)),
+            Err(ProtocolError::UnknownSession) => return Err(ProtocolError::UnknownSession),
+            Err(error) => {
+                count(&self.options.metrics.requests_refused, label(error));
+                Upgrade::Refused(Arc::clone(endpoint))
+            }
+        };
+        *exchange.upgrade.lock() = Some(upgrade);
+        Ok(response)
+    }
+}
+
+/// A POST whose body is still to come.
+struct Promise(Option<Arc<Connection>>);
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        if let Some(connection) = self.0.take() {
+            connection.order(Order::PostGone);
+        }
+    }
+}
+
+async fn poll(endpoint: &Endpoint, sid: &SessionId, exchange: &Exchange) -> Result<Response<Body>, ProtocolError> {
+    let connection = endpoint.find(sid).ok_or(ProtocolError::UnknownSession)?;
+    let PollAnswered { body, number } = ask(&connection, Order::Poll).await?;
+    *exchange.answered.lock() = number.map(|number| Answered { connection, number });
+    Ok(text(StatusCode::OK, body))
+}
+
+/// Gives an order to a connection's task and waits for the answer, of which there is none once the session is over.
+async fn ask<T>(
+    connection: &Connection,
+    order: impl FnOnce(oneshot::Sender<Result<T, ProtocolError>>) -> Order,
+) -> Result<T, ProtocolError> {
+    let (reply, answer) = oneshot::channel();
+    connection.order(order(reply));
+    answer.await.unwrap_or(Err(ProtocolError::UnknownSession))
+}
+
+/// A metric's label.
+fn label(error: ProtocolError) -> &'static str {
+    match error {
+        ProtocolError::UnknownTransport => "transport unknown",
+        ProtocolError::UnknownSession => "session unknown",
+        ProtocolError::BadHandshakeMethod => "bad handshake method",
+        ProtocolError::BadRequest => "bad request",
+        ProtocolError::Forbidden => "forbidden",
+        ProtocolError::UnsupportedVersion => "unsupported version",
+    }
+}

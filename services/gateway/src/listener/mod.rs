@@ -1,0 +1,115 @@
+//! The public port: Engine.IO, plain WebSockets, and an HTTP router for everything else.
+//!
+//! - `accept`: TCP connections, as many and as fast as [`AdmissionOptions`] allow;
+//! - `http`: the requests of one connection, until it ends or becomes a WebSocket;
+//! - `engine`: requests of Engine.IO;
+//! - `upgrade`: a connection that becomes a WebSocket;
+//! - `origins`: which web pages may connect;
+//! - `drain`: the planned end.
+
+mod accept;
+mod drain;
+mod engine;
+mod http;
+mod options;
+mod origins;
+mod routes;
+mod upgrade;
+
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use self::options::{AdmissionOptions, Options, Transports};
+pub use self::origins::Origins;
+use self::routes::Routes;
+use crate::application::{Application, EngineApplication, PlainApplication};
+use crate::connection::{Endpoint, Protocol};
+use crate::outlet;
+use crate::plain::{PlainEndpoint, PlainOptions};
+use crate::transport::permit::{Admission, Places};
+
+/// A server that is being set up: paths are added, then it [runs](Self::run).
+pub struct Server {
+    options: Options,
+    routes: Routes,
+    outlets: Arc<outlet::Shared>,
+    tasks: TaskTracker,
+}
+
+/// What the tasks of a running server share.
+pub(crate) struct Context {
+    options: Options,
+    routes: Routes,
+    admission: Arc<Admission>,
+    tasks: TaskTracker,
+    /// The server takes no new sessions.
+    draining: CancellationToken,
+    /// Sessions are gone; idle HTTP connections end too.
+    closing: CancellationToken,
+}
+
+impl Server {
+    /// A server without any path.
+    pub fn new(options: Options) -> Self {
+        let outlets = Arc::new(outlet::Shared { bounds: options.outbound, metrics: options.metrics.clone() });
+        Self { options, routes: Routes::default(), outlets, tasks: TaskTracker::new() }
+    }
+
+    /// Serves Socket.IO clients at `path`, such as `/socket.io/`.
+    #[must_use]
+    pub fn socket_io(self, path: &str, application: Arc<dyn Application>) -> Self {
+        self.engine(path, Protocol::SocketIo(application))
+    }
+
+    /// Serves Engine.IO clients at `path`, such as `/engine.io/`.
+    #[must_use]
+    pub fn engine_io(self, path: &str, application: Arc<dyn EngineApplication>) -> Self {
+        self.engine(path, Protocol::Messages(application))
+    }
+
+    fn engine(mut self, path: &str, protocol: Protocol) -> Self {
+        let options = self.options.for_connections();
+        let endpoint = Endpoint::new(protocol, options, Arc::clone(&self.outlets), self.tasks.clone());
+        self.routes.engine(path, Arc::new(endpoint));
+        self
+    }
+
+    /// Serves plain WebSockets at `path` and below it.
+    #[must_use]
+    pub fn plain(mut self, path: &str, options: PlainOptions, application: Arc<dyn PlainApplication>) -> Self {
+        let (outlets, tasks, linger) = (Arc::clone(&self.outlets), self.tasks.clone(), self.options.linger);
+        self.routes.plain(path, Arc::new(PlainEndpoint::new(application, options, outlets, tasks, linger)));
+        self
+    }
+
+    /// Hands every other request to `router`. A request's extensions hold the peer's address as axum's `ConnectInfo`.
+    #[must_use]
+    pub fn router(mut self, router: Router) -> Self {
+        self.routes.router(router);
+        self
+    }
+
+    /// Accepts connections until `shutdown` is cancelled, then drains: takes no new sessions, closes those that there
+    /// are over the drain period, and returns when all tasks have ended.
+    pub async fn run(self, listener: TcpListener, shutdown: CancellationToken) {
+        let places = Places {
+            total: self.options.admission.max_connections,
+            per_address: self.options.admission.max_per_address,
+        };
+        let context = Arc::new(Context {
+            admission: Admission::new(places, self.options.metrics.clone()),
+            options: self.options,
+            routes: self.routes,
+            tasks: self.tasks,
+            draining: shutdown,
+            closing: CancellationToken::new(),
+        });
+        tokio::join!(context.accept(listener), context.drain());
+        context.tasks.close();
+        context.tasks.wait().await;
+    }
+}

@@ -1,0 +1,106 @@
+//! The reading end of a WebSocket.
+
+use std::cell::RefCell;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use heliograph_websocket::{Decoder, Message, Role, decoder};
+use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
+use tokio::net::tcp::OwnedReadHalf;
+
+/// Bytes read at once. One buffer serves all connections of a thread.
+const READ: usize = 64 * 1024;
+
+thread_local! {
+    static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; READ]);
+}
+
+/// Bytes to messages. It holds memory of its own only while a message is incomplete or was not asked for.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    reader: OwnedReadHalf,
+    decoder: Decoder,
+    /// Bytes that were read and not decoded, from `position` on.
+    unread: Vec<u8>,
+    position: usize,
+}
+
+/// Why there will be no more messages.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// The TCP stream ended, without a close frame.
+    Eof,
+    /// Reading failed.
+    Failed,
+    /// The client broke a rule of the protocol.
+    Invalid(decoder::Error),
+}
+
+impl Wire {
+    /// `leftover` are bytes that came together with the handshake.
+    pub(crate) fn new(reader: OwnedReadHalf, max_message: usize, leftover: &[u8]) -> Self {
+        Self { reader, decoder: Decoder::new(Role::Server, max_message), unread: leftover.to_vec(), position: 0 }
+    }
+
+    /// The next message.
+    pub(crate) fn poll_message(&mut self, context: &mut Context<'_>) -> Poll<Result<Message, End>> {
+        if let Some(message) = self.decode_unread().map_err(End::Invalid)? {
+            return Poll::Ready(Ok(message));
+        }
+        BUFFER.with_borrow_mut(|buffer| {
+            loop {
+                let bytes = match ready!(read(&mut self.reader, context, buffer)) {
+                    Ok([]) => return Poll::Ready(Err(End::Eof)),
+                    Ok(bytes) => bytes,
+                    Err(_) => return Poll::Ready(Err(End::Failed)),
+                };
+                let decoded = self.decoder.decode(bytes).map_err(End::Invalid)?;
+                if let Some(message) = decoded.message {
+                    let rest = bytes.get(decoded.consumed..).unwrap_or_default();
+                    self.unread.extend_from_slice(rest);
+                    return Poll::Ready(Ok(message));
+                }
+            }
+        })
+    }
+
+    fn decode_unread(&mut self) -> Result<Option<Message>, decoder::Error> {
+        if self.unread.is_empty() {
+            return Ok(None);
+        }
+        let rest = self.unread.get_mut(self.position..).unwrap_or_default();
+        let decoded = self.decoder.decode(rest)?;
+        self.position += decoded.consumed;
+        if self.position == self.unread.len() {
+            self.unread = Vec::new();
+            self.position = 0;
+        }
+        Ok(decoded.message)
+    }
+
+    /// Waits until the client has closed its side too, so that what was written last is not lost to a reset.
+    pub(crate) async fn linger(self, limit: Duration) {
+        linger(self.reader, limit).await;
+    }
+}
+
+/// Reads and forgets until the end of the stream, at most for `limit`.
+pub(crate) async fn linger(mut reader: impl AsyncRead + Unpin, limit: Duration) {
+    let mut sink = [0; 1024];
+    let end = async { while matches!(reader.read(&mut sink).await, Ok(1..)) {} };
+    // Both outcomes are the end of the connection.
+    let _ = tokio::time::timeout(limit, end).await;
+}
+
+fn read<'a>(
+    reader: &mut OwnedReadHalf,
+    context: &mut Context<'_>,
+    buffer: &'a mut [u8],
+) -> Poll<io::Result<&'a mut [u8]>> {
+    let mut target = ReadBuf::new(buffer);
+    ready!(Pin::new(reader).poll_read(context, &mut target))?;
+    let length = target.filled().len();
+    Poll::Ready(Ok(buffer.get_mut(..length).unwrap_or_default()))
+}
