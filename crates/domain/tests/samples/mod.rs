@@ -1,0 +1,358 @@
+//! At least one value of every variant, each field different from its default somewhere.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a sample that is no valid value is a fault of the test")]
+
+use heliograph_domain::{
+    command::*,
+    delivery::*,
+    event::*,
+    id::*,
+    outcome::*,
+    refusal::{Code, Refusal},
+    room::*,
+    text::{Emoji, MessageText, RawJson, Reference},
+    time::Timestamp,
+    user::{Actor, Name, User, Vocabulary},
+    wire::{PresenceReply, RoomReply},
+};
+
+fn user_id(id: &str) -> UserId {
+    UserId::parse(id).unwrap()
+}
+
+fn socket(id: &str) -> SocketId {
+    SocketId::parse(id).unwrap()
+}
+
+fn room(id: &str) -> RoomId {
+    RoomId::parse(id).unwrap()
+}
+
+fn call() -> CallId {
+    CallId::parse("call_1").unwrap()
+}
+
+fn node(id: &str) -> NodeId {
+    NodeId::parse(id).unwrap()
+}
+
+fn at(millis: u64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+fn json(text: &'static str) -> RawJson {
+    RawJson::from_checked(text)
+}
+
+fn text(text: &str) -> MessageText {
+    MessageText::parse(text).unwrap()
+}
+
+fn ann() -> User {
+    User {
+        id: user_id("ann"),
+        name: Name::parse("Ann").unwrap(),
+        picture: Some("https://x/a.png".into()),
+        guest: false,
+    }
+}
+
+fn guest() -> User {
+    User { id: user_id("guest_1"), name: Name::parse("Zoë").unwrap(), picture: None, guest: true }
+}
+
+fn actor() -> Actor {
+    Actor { user: ann(), admin: true, socket: socket("s1"), gateway: node("gateway-1"), vocabulary: Vocabulary::Mesh }
+}
+
+const MEDIA: Media = Media { audio: true, video: false, screen: true, hand: false };
+const CHANGE: MediaChange = MediaChange { audio: Some(true), video: Some(false), screen: None, hand: Some(true) };
+const POSITION: Position = Position { epoch: u64::MAX, seq: 7 };
+
+fn peer() -> Peer {
+    Peer { socket: socket("s2"), user: guest(), media: MEDIA, joined_at: at(5) }
+}
+
+pub(crate) fn room_requests() -> Vec<RoomRequest> {
+    let commands = [
+        RoomCommand::Join(Join { since: None, explicit: true, peer: None, takeover: false }),
+        RoomCommand::Join(Join { since: Some(Since::Seq(0)), explicit: false, peer: Some(MEDIA), takeover: true }),
+        RoomCommand::Join(Join {
+            since: Some(Since::Position(POSITION)),
+            explicit: false,
+            peer: Some(Media::default()),
+            takeover: false,
+        }),
+        RoomCommand::Leave { permanent: true },
+        RoomCommand::Detach { socket: socket("s1"), user: user_id("ann") },
+        RoomCommand::Post(Post { text: text("hi"), attachments: None, reference: None }),
+        RoomCommand::Post(Post {
+            text: MessageText::parse_or_blank("").unwrap(),
+            attachments: Some(json(r#"[{"name":"a"}]"#)),
+            reference: Some(Reference::from_checked("17")),
+        }),
+        RoomCommand::React {
+            message: MessageId::parse("msg_1").unwrap(),
+            emoji: Emoji::parse("\u{1F44D}").unwrap(),
+            on: true,
+        },
+        RoomCommand::SetTyping { on: true },
+        RoomCommand::SwitchChat { enabled: true },
+        RoomCommand::SetMedia { target: Some(socket("s2")), change: CHANGE, body: Some(json("{}")) },
+        RoomCommand::SetMedia { target: None, change: MediaChange::default(), body: None },
+        RoomCommand::SendEphemeral { to: Some(socket("s2")), body: json("{}") },
+        RoomCommand::SendEphemeral { to: None, body: json("{}") },
+        RoomCommand::Signal(Signal {
+            to: SignalTarget::User(user_id("bob")),
+            kind: SignalKind::Candidate,
+            body: json("null"),
+        }),
+        RoomCommand::Signal(Signal {
+            to: SignalTarget::Socket(socket("s2")),
+            kind: SignalKind::Other,
+            body: json("{}"),
+        }),
+        RoomCommand::CreateCall(CallPlan { media: CallMedia::Audio, room: None, participants: vec![user_id("bob")] }),
+        RoomCommand::InitiateCall(CallPlan { media: CallMedia::Video, room: Some(room("r")), participants: vec![] }),
+        RoomCommand::AcceptCall,
+        RoomCommand::RejectCall { reason: Some(text("busy")) },
+        RoomCommand::RejectCall { reason: None },
+        RoomCommand::EndCall,
+        RoomCommand::DepartCall { user: user_id("ann") },
+        RoomCommand::GreetSocket { user: user_id("ann"), socket: socket("s1"), gateway: node("gateway-1") },
+        RoomCommand::Close,
+    ];
+    let origins = [Origin::Socket(actor()), Origin::User(guest()), Origin::System];
+    commands
+        .into_iter()
+        .zip(origins.into_iter().cycle())
+        .map(|(command, origin)| RoomRequest { id: CommandId::generate(), room: room("room_1"), origin, command })
+        .collect()
+}
+
+pub(crate) fn signal(body: RawJson) -> RoomRequest {
+    RoomRequest {
+        id: CommandId::generate(),
+        room: RoomId::of_call(&call()),
+        origin: Origin::Socket(actor()),
+        command: RoomCommand::Signal(Signal { to: SignalTarget::User(user_id("bob")), kind: SignalKind::Offer, body }),
+    }
+}
+
+pub(crate) fn body_of(request: RoomRequest) -> RawJson {
+    match request.command {
+        RoomCommand::Signal(signal) => signal.body,
+        other => panic!("not a signal: {other:?}"),
+    }
+}
+
+pub(crate) fn room_replies() -> Vec<RoomReply> {
+    let mut replies: Vec<RoomReply> = vec![
+        Ok(RoomOutcome::Done),
+        Ok(RoomOutcome::Joined(Box::new(Joined {
+            position: POSITION,
+            roster: 3,
+            ordinal: 2,
+            members: vec![ann(), guest()],
+            peers: vec![peer()],
+            host: Some(socket("s2")),
+            chat_enabled: true,
+            missed: Missed { entries: events().into_iter().map(log_entry).collect(), whole: true, more: true },
+        }))),
+        Ok(RoomOutcome::Joined(Box::new(Joined {
+            position: Position::default(),
+            roster: 0,
+            ordinal: 0,
+            members: vec![],
+            peers: vec![],
+            host: None,
+            chat_enabled: false,
+            missed: Missed::default(),
+        }))),
+        Ok(RoomOutcome::Posted { message: MessageId::generate(), seq: 9, at: at(1) }),
+        Ok(RoomOutcome::Reacted { at: at(2) }),
+        Ok(RoomOutcome::CallCreated {
+            call: call(),
+            participants: vec![user_id("bob")],
+            created_at: at(3),
+            expires_at: at(4),
+        }),
+        Ok(RoomOutcome::CallInitiated {
+            ringing: vec![user_id("a")],
+            unavailable: vec![user_id("b"), user_id("c")],
+            skipped: vec![user_id("d")],
+        }),
+        Ok(RoomOutcome::CallAccepted { participants: vec![CallParticipant { user: ann(), media: MEDIA }] }),
+        Err(Refusal::invalid("roomId", "is required")),
+        Err(Refusal::too_many_messages(at(60_000))),
+    ];
+    replies.extend(Code::ALL.map(|code| Err(code.into())));
+    replies
+}
+
+pub(crate) fn presence_requests() -> Vec<PresenceRequest> {
+    let secret = SessionSecret::random();
+    [
+        PresenceCommand::Connect { actor: actor(), secret },
+        PresenceCommand::Resume { socket: socket("s1"), secret, user: Some(user_id("ann")), gateway: node("g") },
+        PresenceCommand::Resume { socket: socket("s1"), secret, user: None, gateway: node("g") },
+        PresenceCommand::Disconnect {
+            socket: socket("s1"),
+            user: user_id("ann"),
+            gateway: node("g"),
+            cause: DisconnectCause::Lost,
+            positions: vec![(room("a"), POSITION), (room("b"), Position::default())],
+        },
+        PresenceCommand::Disconnect {
+            socket: socket("s1"),
+            user: user_id("ann"),
+            gateway: node("g"),
+            cause: DisconnectCause::Explicit,
+            positions: vec![],
+        },
+        PresenceCommand::SetStatus { user: ann(), status: Status::Away },
+        PresenceCommand::SetStatus { user: ann(), status: Status::Busy },
+        PresenceCommand::SetStatus { user: ann(), status: Status::Online },
+        PresenceCommand::SetStatus { user: ann(), status: Status::Offline },
+    ]
+    .map(|command| PresenceRequest { id: CommandId::generate(), command })
+    .into()
+}
+
+pub(crate) fn presence_replies() -> Vec<PresenceReply> {
+    vec![
+        Ok(PresenceOutcome::Done),
+        Ok(PresenceOutcome::NotResumed),
+        Ok(PresenceOutcome::Connected { rooms: vec![room("a"), room("direct:a_b")] }),
+        Ok(PresenceOutcome::Resumed { session: Box::new(session()), previous: node("g") }),
+        Err(Code::Unavailable.into()),
+    ]
+}
+
+pub(crate) fn session() -> Session {
+    Session {
+        actor: actor(),
+        secret: SessionSecret::random(),
+        rooms: vec![
+            SessionRoom { ordinal: 0, room: room("a"), position: Position::default() },
+            SessionRoom { ordinal: 1, room: room("b"), position: POSITION },
+        ],
+    }
+}
+
+pub(crate) fn log_entry(event: Event) -> LogEntry {
+    LogEntry { seq: 12, at: at(34), event }
+}
+
+pub(crate) fn message(text: MessageText) -> Event {
+    Event::MessagePosted(Message {
+        id: MessageId::generate(),
+        author: ann(),
+        socket: None,
+        peer: false,
+        text,
+        attachments: None,
+        reference: None,
+    })
+}
+
+pub(crate) fn events() -> Vec<Event> {
+    let mut events = vec![
+        Event::MemberJoined { user: ann(), socket: socket("s1"), announced: true, peer: Some(peer()) },
+        Event::MemberJoined { user: ann(), socket: socket("s1"), announced: false, peer: None },
+        message(text("hello")),
+        Event::MessagePosted(Message {
+            id: MessageId::generate(),
+            author: guest(),
+            socket: Some(socket("s1")),
+            peer: true,
+            text: text("with a file"),
+            attachments: Some(json(r#"[{"url":"https://x"}]"#)),
+            reference: Some(Reference::from_checked("\"t1\"")),
+        }),
+        Event::ReactionChanged {
+            message: MessageId::parse("msg_1").unwrap(),
+            user: ann(),
+            emoji: Emoji::parse("x").unwrap(),
+            on: true,
+        },
+        Event::TypingChanged { user: ann(), on: true },
+        Event::ChatSwitched { enabled: true, by: ann(), socket: socket("s1") },
+        Event::HostChanged { host: socket("s1") },
+        Event::EphemeralSent { from: ann(), socket: socket("s1"), body: json("{}") },
+        Event::MediaChanged {
+            by: ann(),
+            socket: socket("s1"),
+            peer: socket("s2"),
+            change: CHANGE,
+            media: MEDIA,
+            body: Some(json("{}")),
+        },
+        Event::CallRinging { call: call(), room: Some(room("r")), from: ann(), media: CallMedia::Video },
+        Event::CallAccepted { call: call(), by: ann() },
+        Event::CallRejected { call: call(), by: ann(), reason: Some(text("no")) },
+        Event::CallAnsweredElsewhere { call: call(), accepted: true },
+        Event::CallParticipantJoined { call: call(), peer: peer() },
+        Event::CallParticipantLeft { call: call(), user: ann(), socket: Some(socket("s1")) },
+        Event::UserOnline { user: ann() },
+        Event::UserOffline { user: ann(), last_seen: at(6) },
+        Event::PresenceChanged { user: ann(), status: Status::Busy, last_seen: at(6) },
+    ];
+    events.extend(
+        [LeaveReason::Left, LeaveReason::Disconnected, LeaveReason::Removed].map(|reason| Event::MemberLeft {
+            user: ann(),
+            socket: socket("s1"),
+            announced: true,
+            peer: true,
+            reason,
+        }),
+    );
+    events.extend([CloseReason::System, CloseReason::CallEnded].map(|reason| Event::RoomClosed { reason }));
+    events.extend([Unavailable::Offline, Unavailable::Busy].map(|reason| Event::CallParticipantUnavailable {
+        call: call(),
+        user: user_id("bob"),
+        reason,
+    }));
+    events.extend(
+        [
+            CallEndReason::UserEnded,
+            CallEndReason::Rejected,
+            CallEndReason::NoAnswer,
+            CallEndReason::ParticipantsLeft,
+            CallEndReason::RoomClosed,
+        ]
+        .map(|reason| Event::CallEnded { call: call(), by: Some(user_id("ann")), reason }),
+    );
+    for kind in [SignalKind::Offer, SignalKind::Answer, SignalKind::Candidate, SignalKind::Other] {
+        for vocabulary in [Vocabulary::Synapse, Vocabulary::Mesh] {
+            let body = json(r#"{"type":"offer"}"#);
+            events.push(Event::SignalRelayed { from: ann(), socket: socket("s1"), kind, vocabulary, body });
+        }
+    }
+    events
+}
+
+pub(crate) fn outbound() -> Vec<Outbound> {
+    let targets = [
+        Target::Room { room: room("r"), except: Except::Nobody },
+        Target::Room { room: room("r"), except: Except::Socket(socket("s1")) },
+        Target::Room { room: room("r"), except: Except::User(user_id("ann")) },
+        Target::Rooms { rooms: vec![room("a"), room("b")], except: user_id("ann") },
+        Target::Users { room: Some(room("r")), users: vec![user_id("ann")], except: Some(socket("s1")) },
+        Target::Users { room: None, users: vec![], except: None },
+        Target::Socket { room: Some(room("r")), socket: socket("s1") },
+        Target::Socket { room: None, socket: socket("s1") },
+        Target::Everyone { except: user_id("ann") },
+    ];
+    let places = [Place::Log { epoch: u64::MAX, seq: 3 }, Place::Roster(0), Place::None];
+    let mut outbound: Vec<_> = targets
+        .into_iter()
+        .zip(places.into_iter().cycle())
+        .zip(events())
+        .map(|((target, place), event)| Outbound::Deliver(Box::new(Delivery { target, at: at(1), place, event })))
+        .collect();
+    outbound.push(Outbound::Detach { socket: socket("s1"), room: room("r"), replaced: true });
+    outbound.push(Outbound::Evict { socket: socket("s1") });
+    outbound.push(Outbound::Disconnect { user: user_id("ann") });
+    outbound
+}
