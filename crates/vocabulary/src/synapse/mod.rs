@@ -1,0 +1,17 @@
+//! `synapse`: team chat, presence and calls over Socket.IO.
+//!
+//! Every event has one argument, an object; a missing or `null` one counts as `{}`. Names mix `:`
+//! and `-` as the stock client does.
+
+mod ack;
+mod decode;
+mod encode;
+mod message;
+mod names;
+mod request;
+
+pub use ack::{ack, authenticate_ack, authenticated, error, failure_ack, status_ack};
+pub use decode::decode;
+pub use encode::{Encoded, encode};
+pub use names::{CLIENT_EVENTS, SERVER_EVENTS};
+pub use request::{Authenticate, Request};
