@@ -31,8 +31,9 @@ class Server:
         self._ready_url = f"http://127.0.0.1:{operations_port}/readyz"
         configuration = OUTPUT / f"{name}.toml"
         values = {
-            "listen.public": f"127.0.0.1:{port}",
-            "listen.operations": f"127.0.0.1:{operations_port}",
+            "public.host": "127.0.0.1",
+            "public.port": port,
+            "operations.port": operations_port,
             "auth.mode": "jwt",
             "auth.secret": SECRET,
             **settings,

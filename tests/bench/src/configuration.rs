@@ -12,16 +12,21 @@ use crate::token::SECRET;
 pub(crate) fn write(directory: &Path, port: u16, operations: u16) -> Result<PathBuf, Failure> {
     let path = directory.join(format!("heliograph-bench-{port}.toml"));
     let text = format!(
-        "[listen]\n\
-         public = \"127.0.0.1:{port}\"\n\
-         operations = \"127.0.0.1:{operations}\"\n\
+        "[public]\n\
+         host = \"127.0.0.1\"\n\
+         port = {port}\n\
+         connections_per_address = 20000\n\
+         accept_per_second = 100000\n\
+         [operations]\n\
+         port = {operations}\n\
          [auth]\n\
          mode = \"jwt\"\n\
          secret = \"{SECRET}\"\n\
-         {LIMITS}"
+         [limits]\n\
+         messages_per_minute = 100000000\n\
+         signals = {{ per_second = 1000000, burst = 1000000 }}\n"
     );
-    std::fs::write(&path, text).map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
+    std::fs::write(&path, text)
+        .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
     Ok(path)
 }
-
-const LIMITS: &str = "[limits]\n";

@@ -37,11 +37,14 @@ export async function startServer(settings = {}) {
   const [port, operationsPort] = await Promise.all([freePort(), freePort()]);
   const configuration = path.join(folder, `${name}.toml`);
   writeFileSync(configuration, toml({
-    'listen.public': `127.0.0.1:${port}`,
-    'listen.operations': `127.0.0.1:${operationsPort}`,
+    'public.host': '127.0.0.1',
+    'public.port': port,
+    'public.origins': [ORIGIN],
+    'operations.port': operationsPort,
     'auth.mode': 'jwt',
     'auth.secret': SECRET,
-    'auth.origins': [ORIGIN],
+    // Nothing beyond this machine is asked, not even for one's own address.
+    'ice.stun': [],
     ...settings,
   }));
   const logFile = path.join(folder, `${name}.log`);

@@ -99,7 +99,7 @@ suite('a mesh peer that is gone', (stage) => {
     const late = await stage.peer(room, 'late');
     assert.deepEqual(late.welcome.peers.map((peer) => peer.id), [alice.id]);
   });
-}, { 'timers.grace': '300ms' });
+}, { 'presence.loss_grace': '300ms' });
 
 suite('a planned restart', (stage) => {
   it('closes mesh sockets with 1012 and ends', async () => {
@@ -108,4 +108,4 @@ suite('a planned restart', (stage) => {
     assert.equal(await alice.next('close'), 1012);
     assert.equal((await ended).code, 0);
   });
-}, { 'drain.period': '1s' });
+}, { 'public.drain_period': '1s' });

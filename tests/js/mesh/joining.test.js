@@ -220,11 +220,11 @@ suite('a full mesh room', (stage) => {
     socket.tell({ type: 'join', room, token: stage.server.token(stage.unique('late')) });
     includes(await socket.next('error'), { code: 'ROOM_FULL', message: 'Room is full' });
   });
-}, { 'limits.mesh_peers': 3 });
+}, { 'mesh.max_peers': 3 });
 
 suite('a mesh socket that does not join', (stage) => {
   it('is closed after its time', async () => {
     const socket = stage.socket();
     assert.equal(await socket.next('close'), 4408);
   });
-}, { 'timers.authentication': '500ms' });
+}, { 'auth.deadline': '500ms' });

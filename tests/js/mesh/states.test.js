@@ -218,4 +218,4 @@ suite('the message rate of mesh', (stage) => {
     includes(answer, { type: 'error', code: 'RATE_LIMITED' });
     assert.ok(answer.resetTime > Date.now());
   });
-}, { 'limits.messages': 2 });
+}, { 'limits.messages_per_minute': 2 });

@@ -318,7 +318,7 @@ suite('the ring timeout', (stage) => {
     assert.equal(alice.heard('call-ended').length, 0);
     includes(await bob.ask('call-mute', { callId }), { success: true });
   });
-}, { 'timers.ring': '500ms' });
+}, { 'calls.ring_timeout': '500ms' });
 
 suite('a participant who is gone', (stage) => {
   it('has left when the grace is over, and with two the call ends', async () => {
@@ -329,4 +329,4 @@ suite('a participant who is gone', (stage) => {
     includes(await alice.next('call-participant-left'), { callId, userId: bob.user });
     includes(await alice.next('call-ended'), { callId, reason: 'participants-left' });
   });
-}, { 'timers.grace': '300ms', 'timers.grace_calls': '300ms' });
+}, { 'presence.loss_grace': '300ms', 'presence.call_grace': '300ms' });

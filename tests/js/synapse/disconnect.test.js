@@ -76,7 +76,7 @@ suiteInEveryMode('disconnect', (stage) => {
     bob.lose();
     includes(await bob.next('connect_error', (error) => error.data), { message: 'Token has expired' });
   });
-}, { 'timers.grace': '1s', 'timers.grace_presence': '100ms' });
+}, { 'presence.loss_grace': '1s', 'presence.offline_grace': '100ms' });
 
 suite('after many clients', (stage) => {
   it('nothing of them remains: a hundred that use the server and go leave no connection and no socket', async () => {
@@ -92,4 +92,4 @@ suite('after many clients', (stage) => {
       return health.connections === 0;
     });
   });
-}, { 'timers.grace': '200ms' });
+}, { 'presence.loss_grace': '200ms' });

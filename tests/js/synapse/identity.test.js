@@ -188,7 +188,7 @@ suite('the authentication deadline', (stage) => {
     await silent.next('disconnect');
     assert.ok(alice.socket.connected);
   });
-}, { 'timers.authentication': '1s' });
+}, { 'auth.deadline': '1s' });
 
 suite('open mode', (stage) => {
   it('takes the name that the handshake gives', async () => {

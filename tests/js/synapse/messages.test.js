@@ -214,4 +214,4 @@ suite('the message rate', (stage) => {
     includes(await alice.ask('message:send', { roomId, content: 'four' }), { success: false });
     await bob.post(roomId, 'mine');
   });
-}, { 'limits.messages': 3 });
+}, { 'limits.messages_per_minute': 3 });

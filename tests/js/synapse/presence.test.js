@@ -7,7 +7,7 @@ import { ISO_TIME, includes, refused } from '../harness/expect.js';
 import { capitalised } from '../harness/server.js';
 import { suite, suiteInEveryMode } from '../harness/stage.js';
 
-const SHORT_GRACES = { 'timers.grace': '300ms', 'timers.grace_presence': '300ms' };
+const SHORT_GRACES = { 'presence.loss_grace': '300ms', 'presence.offline_grace': '300ms' };
 
 suiteInEveryMode('presence', (stage) => {
   it('those who share a room hear that somebody comes and goes', async () => {

@@ -109,4 +109,4 @@ suite('event rates', (stage) => {
     includes(refusals[0], { code: 'RATE_LIMITED', error: 'Too many requests. Please slow down.' });
     await bob.join(stage.room());
   });
-}, { 'limits.joins_burst': 5, 'limits.joins_per_second': 1 });
+}, { 'limits.membership.per_second': 1, 'limits.membership.burst': 5 });

@@ -130,4 +130,4 @@ suite('signals after the grace', (stage) => {
     const ack = await alice.ask('webrtc-signal', { to: bob.user, callId, signal: {} });
     assert.match(ack.code, /^(USER_NOT_CONNECTED|NOT_ALLOWED)$/);
   });
-}, { 'timers.grace': '300ms', 'timers.grace_calls': '300ms' });
+}, { 'presence.loss_grace': '300ms', 'presence.call_grace': '300ms' });
