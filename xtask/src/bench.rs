@@ -16,10 +16,7 @@ pub(crate) fn run(workspace: &Workspace, options: &[String]) -> Result<(), Failu
     build.args(["--package", "heliograph", "--package", "heliograph-bench"]);
     finish(process::stream(&mut build, |_| {})?)?;
     let mut bench = workspace.command(workspace.target().join("release/heliograph-bench"));
-    bench
-        .arg("run")
-        .arg("--heliograph")
-        .arg(workspace.binary("release"));
+    bench.arg("run").arg("--heliograph").arg(workspace.binary("release"));
     if options.iter().any(|option| option == "--peers") {
         let node = tools::node(workspace, NODE_PEER)?;
         let peer = workspace.root().join(NODE_PEER).join("server.mjs");
@@ -31,9 +28,5 @@ pub(crate) fn run(workspace: &Workspace, options: &[String]) -> Result<(), Failu
 
 /// The command has printed what went wrong.
 fn finish(status: std::process::ExitStatus) -> Result<(), Failure> {
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Failure::Reported)
-    }
+    if status.success() { Ok(()) } else { Err(Failure::Reported) }
 }

@@ -8,9 +8,5 @@ use crate::workspace::Workspace;
 pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     let mut doc = workspace.cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
-    if process::stream(&mut doc, |_| {})?.success() {
-        Ok(())
-    } else {
-        Err(Failure::Reported)
-    }
+    if process::stream(&mut doc, |_| {})?.success() { Ok(()) } else { Err(Failure::Reported) }
 }

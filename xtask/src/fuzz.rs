@@ -94,12 +94,7 @@ fn fuzz_cargo(workspace: &Workspace, command: &str) -> Command {
     cargo
 }
 
-fn fuzz(
-    workspace: &Workspace,
-    report: &mut Report,
-    target: &str,
-    seconds: u32,
-) -> Result<(), Failure> {
+fn fuzz(workspace: &Workspace, report: &mut Report, target: &str, seconds: u32) -> Result<(), Failure> {
     let output = workspace.target().join("fuzz");
     let corpus = output.join("corpus").join(target);
     let findings = output.join("findings");

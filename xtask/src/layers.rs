@@ -33,22 +33,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "heliograph-telemetry",
         ],
     ),
-    (
-        "heliograph-room-router",
-        &[
-            "heliograph-domain",
-            "heliograph-cluster",
-            "heliograph-telemetry",
-        ],
-    ),
-    (
-        "heliograph-presence",
-        &[
-            "heliograph-domain",
-            "heliograph-cluster",
-            "heliograph-telemetry",
-        ],
-    ),
+    ("heliograph-room-router", &["heliograph-domain", "heliograph-cluster", "heliograph-telemetry"]),
+    ("heliograph-presence", &["heliograph-domain", "heliograph-cluster", "heliograph-telemetry"]),
     (
         "heliograph",
         &[
@@ -79,8 +65,7 @@ const IMPURE: &[&str] = &["tokio", "tokio-util", "hyper", "axum", "tower", "toni
 
 /// Checks the workspace and says how many crates it found in order.
 pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
-    let mut metadata =
-        workspace.cargo(&["metadata", "--format-version=1", "--no-deps", "--locked"]);
+    let mut metadata = workspace.cargo(&["metadata", "--format-version=1", "--no-deps", "--locked"]);
     let metadata = process::output(&mut metadata)?;
     let metadata: Value = serde_json::from_str(&metadata)
         .map_err(|error| Failure::new(format!("cargo metadata is not JSON: {error}")))?;
@@ -93,10 +78,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
         println!("{} crates keep to their layers", crates.len());
         Ok(())
     } else {
-        Err(Failure::new(format!(
-            "{} dependencies against the layers",
-            offences.len()
-        )))
+        Err(Failure::new(format!("{} dependencies against the layers", offences.len())))
     }
 }
 
@@ -108,10 +90,7 @@ fn dependencies(metadata: &Value) -> Dependencies {
         .filter_map(|package| {
             let name = package["name"].as_str()?.to_owned();
             let dependencies = package["dependencies"].as_array()?;
-            let names = dependencies
-                .iter()
-                .filter_map(|dependency| dependency["name"].as_str())
-                .map(str::to_owned);
+            let names = dependencies.iter().filter_map(|dependency| dependency["name"].as_str()).map(str::to_owned);
             Some((name, names.collect()))
         })
         .collect()
@@ -141,10 +120,7 @@ mod tests {
 
     fn workspace(crates: &[(&str, &[&str])]) -> Dependencies {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        crates
-            .iter()
-            .map(|(name, dependencies)| ((*name).to_owned(), owned(dependencies)))
-            .collect()
+        crates.iter().map(|(name, dependencies)| ((*name).to_owned(), owned(dependencies))).collect()
     }
 
     #[test]
@@ -153,31 +129,19 @@ mod tests {
             ("heliograph-engineio", &["heliograph-socketio"]),
             ("heliograph-socketio", &["heliograph-engineio"]),
         ]);
-        assert_eq!(
-            offences(&crates),
-            ["heliograph-engineio must not depend on heliograph-socketio"]
-        );
+        assert_eq!(offences(&crates), ["heliograph-engineio must not depend on heliograph-socketio"]);
     }
 
     #[test]
     fn a_pure_crate_may_not_use_a_runtime_but_a_service_may() {
-        let crates = workspace(&[
-            ("heliograph-socketio", &["bytes", "tokio"]),
-            ("heliograph-gateway", &["tokio"]),
-        ]);
-        assert_eq!(
-            offences(&crates),
-            ["heliograph-socketio must not depend on tokio"]
-        );
+        let crates = workspace(&[("heliograph-socketio", &["bytes", "tokio"]), ("heliograph-gateway", &["tokio"])]);
+        assert_eq!(offences(&crates), ["heliograph-socketio must not depend on tokio"]);
     }
 
     #[test]
     fn a_crate_that_nobody_placed_is_an_offence() {
         let crates = workspace(&[("heliograph-extras", &[])]);
-        assert_eq!(
-            offences(&crates),
-            ["heliograph-extras has no place in the layers"]
-        );
+        assert_eq!(offences(&crates), ["heliograph-extras has no place in the layers"]);
     }
 
     #[test]

@@ -11,10 +11,7 @@ use crate::failure::Failure;
 const LINES_WAITING: usize = 256;
 
 /// Runs a command, prints each line of its output and hands it to `read`.
-pub(crate) fn stream(
-    command: &mut Command,
-    mut read: impl FnMut(&str),
-) -> Result<ExitStatus, Failure> {
+pub(crate) fn stream(command: &mut Command, mut read: impl FnMut(&str)) -> Result<ExitStatus, Failure> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -34,30 +31,19 @@ pub(crate) fn stream(
 /// Runs a command quietly and gives what it wrote to standard output; a failing command is a failure that
 /// carries the last line of its errors.
 pub(crate) fn output(command: &mut Command) -> Result<String, Failure> {
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| cannot_run(command, &error))?;
+    let output = command.stdin(Stdio::null()).output().map_err(|error| cannot_run(command, &error))?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let errors = String::from_utf8_lossy(&output.stderr);
     let last = errors.lines().rev().find(|line| !line.trim().is_empty());
-    Err(Failure::new(format!(
-        "`{}` failed: {}",
-        described(command),
-        last.unwrap_or("it gave no reason")
-    )))
+    Err(Failure::new(format!("`{}` failed: {}", described(command), last.unwrap_or("it gave no reason"))))
 }
 
 /// The command as a person would type it.
 pub(crate) fn described(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
-    words.extend(
-        command
-            .get_args()
-            .map(|word| word.to_string_lossy().into_owned()),
-    );
+    words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
     words.join(" ")
 }
 

@@ -23,10 +23,7 @@ struct Section {
 impl Report {
     /// A report without sections.
     pub(crate) fn new() -> Self {
-        Self {
-            sections: Vec::new(),
-            started: Instant::now(),
-        }
+        Self { sections: Vec::new(), started: Instant::now() }
     }
 
     /// Runs a check: a command that either succeeds or fails. Says whether it succeeded.
@@ -50,11 +47,7 @@ impl Report {
     }
 
     /// Runs a section that is code of its own. Says whether it succeeded.
-    pub(crate) fn section(
-        &mut self,
-        title: &str,
-        body: impl FnOnce(&mut Tally) -> Result<(), Failure>,
-    ) -> bool {
+    pub(crate) fn section(&mut self, title: &str, body: impl FnOnce(&mut Tally) -> Result<(), Failure>) -> bool {
         println!("\n=== {title}");
         let started = Instant::now();
         let mut tally = Tally::default();
@@ -71,12 +64,7 @@ impl Report {
         };
         println!("--- {title}: {:.1} s", took.as_secs_f64());
         let succeeded = outcome.is_ok();
-        self.sections.push(Section {
-            title: title.to_owned(),
-            outcome,
-            tally,
-            took,
-        });
+        self.sections.push(Section { title: title.to_owned(), outcome, tally, took });
         succeeded
     }
 
@@ -90,11 +78,7 @@ impl Report {
                 Ok(tally) => format!("ok, {}", counted(*tally)),
                 Err(reason) => format!("FAILED, {} ({reason})", counted(section.tally)),
             };
-            println!(
-                "{:>8.1} s  {}: {result}",
-                section.took.as_secs_f64(),
-                section.title
-            );
+            println!("{:>8.1} s  {}: {result}", section.took.as_secs_f64(), section.title);
             total.add(section.tally);
         }
         println!("{:>8.1} s  in all", self.started.elapsed().as_secs_f64());
@@ -112,10 +96,7 @@ fn run(command: &mut Command, tally: &mut Tally) -> Result<(), Failure> {
     if status.success() {
         Ok(())
     } else {
-        Err(Failure::new(format!(
-            "`{}` ended with {status}",
-            process::described(command)
-        )))
+        Err(Failure::new(format!("`{}` ended with {status}", process::described(command))))
     }
 }
 

@@ -25,10 +25,7 @@ impl Tally {
             self.read_node(fact);
         } else if let Some(run) = line.strip_prefix("Ran ") {
             self.passed += before(run, " test");
-        } else if let Some(outcome) = line
-            .strip_prefix("FAILED (")
-            .or_else(|| line.strip_prefix("OK ("))
-        {
+        } else if let Some(outcome) = line.strip_prefix("FAILED (").or_else(|| line.strip_prefix("OK (")) {
             self.read_unittest(outcome.trim_end_matches(')'));
         }
     }
@@ -78,10 +75,7 @@ impl Tally {
 
 /// The number right before `word`, 0 if there is none.
 fn before(text: &str, word: &str) -> u32 {
-    text.find(word)
-        .and_then(|end| text[..end].rsplit(' ').next())
-        .and_then(|number| number.parse().ok())
-        .unwrap_or(0)
+    text.find(word).and_then(|end| text[..end].rsplit(' ').next()).and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -99,33 +93,21 @@ mod tests {
         let output = "running 2 tests\n\
             test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s\n\
             test result: FAILED. 5 passed; 1 failed; 3 ignored; 0 measured; 0 filtered out; finished in 1s";
-        let expected = Tally {
-            passed: 7,
-            failed: 1,
-            skipped: 3,
-        };
+        let expected = Tally { passed: 7, failed: 1, skipped: 3 };
         assert_eq!(count(output), expected);
     }
 
     #[test]
     fn node_counts_cancelled_tests_as_failed() {
         let output = "ℹ tests 9\nℹ suites 2\nℹ pass 6\nℹ fail 1\nℹ cancelled 2\nℹ skipped 0\nℹ duration_ms 12.5";
-        let expected = Tally {
-            passed: 6,
-            failed: 3,
-            skipped: 0,
-        };
+        let expected = Tally { passed: 6, failed: 3, skipped: 0 };
         assert_eq!(count(output), expected);
     }
 
     #[test]
     fn unittest_failures_and_errors_are_taken_from_the_tests_it_ran() {
         let output = "Ran 10 tests in 0.532s\n\nFAILED (failures=2, errors=1, skipped=1)";
-        let expected = Tally {
-            passed: 6,
-            failed: 3,
-            skipped: 1,
-        };
+        let expected = Tally { passed: 6, failed: 3, skipped: 1 };
         assert_eq!(count(output), expected);
     }
 
@@ -136,9 +118,6 @@ mod tests {
 
     #[test]
     fn other_lines_count_nothing() {
-        assert_eq!(
-            count("3 passed\nfailed 2\nRan out of time\n# pass 3"),
-            Tally::default()
-        );
+        assert_eq!(count("3 passed\nfailed 2\nRan out of time\n# pass 3"), Tally::default());
     }
 }

@@ -34,10 +34,7 @@ pub(crate) fn run(workspace: &Workspace, options: &[String]) -> Result<(), Failu
 }
 
 fn checks(workspace: &Workspace, report: &mut Report, tools: &Tools) {
-    report.check(
-        "formatting",
-        &mut workspace.cargo(&["fmt", "--all", "--check"]),
-    );
+    report.check("formatting", &mut workspace.cargo(&["fmt", "--all", "--check"]));
     report.section("layers", |_| layers::run(workspace));
     let mut deny = workspace.command(&tools.deny);
     deny.args(["--color", "never", "check", "--hide-inclusion-graph"]);
@@ -45,9 +42,7 @@ fn checks(workspace: &Workspace, report: &mut Report, tools: &Tools) {
     if advisories_can_be_had(workspace, &tools.deny) {
         deny.arg("advisories");
     } else {
-        println!(
-            "advisories could not be checked: the RustSec database cannot be fetched from here"
-        );
+        println!("advisories could not be checked: the RustSec database cannot be fetched from here");
     }
     report.check("dependencies", &mut deny);
 }
@@ -103,9 +98,7 @@ fn node(workspace: &Workspace, tools: &Tools, files: &[PathBuf]) -> Command {
 }
 
 fn against_the_binary(command: &mut Command, workspace: &Workspace) {
-    command
-        .env("HELIOGRAPH_BINARY", workspace.binary("debug"))
-        .env("HELIOGRAPH_TEST_OUTPUT", workspace.test_output());
+    command.env("HELIOGRAPH_BINARY", workspace.binary("debug")).env("HELIOGRAPH_TEST_OUTPUT", workspace.test_output());
 }
 
 /// The test files of a folder. They are named one by one because Node runs every script of a folder that it is given.

@@ -26,7 +26,6 @@ pub(crate) fn write(directory: &Path, port: u16, operations: u16) -> Result<Path
          messages_per_minute = 100000000\n\
          signals = {{ per_second = 1000000, burst = 1000000 }}\n"
     );
-    std::fs::write(&path, text)
-        .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
+    std::fs::write(&path, text).map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
     Ok(path)
 }

@@ -6,12 +6,7 @@ use super::system;
 use crate::failure::Failure;
 use crate::workspace::Workspace;
 
-const NAMES: &[&str] = &[
-    "chromium",
-    "chromium-browser",
-    "google-chrome-stable",
-    "google-chrome",
-];
+const NAMES: &[&str] = &["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
 /// A Chromium or Chrome: the one that `HELIOGRAPH_CHROMIUM` names, else one in `PATH`, else Debian's.
 pub(super) fn ready(workspace: &Workspace) -> Result<PathBuf, Failure> {
@@ -22,6 +17,5 @@ pub(super) fn ready(workspace: &Workspace) -> Result<PathBuf, Failure> {
         return Ok(path);
     }
     system::install(workspace, "chromium", "a Chromium browser")?;
-    system::find(NAMES)
-        .ok_or_else(|| Failure::new("a Chromium browser is missing: put `chromium` into PATH"))
+    system::find(NAMES).ok_or_else(|| Failure::new("a Chromium browser is missing: put `chromium` into PATH"))
 }

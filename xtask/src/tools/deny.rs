@@ -15,11 +15,7 @@ const VERSION: &str = "0.20.2";
 pub(super) fn ready(workspace: &Workspace) -> Result<PathBuf, Failure> {
     let own = workspace.tools().join("bin/cargo-deny");
     let present = [system::find(&["cargo-deny"]), Some(own.clone())];
-    if let Some(path) = present
-        .into_iter()
-        .flatten()
-        .find(|path| fits(workspace, path))
-    {
+    if let Some(path) = present.into_iter().flatten().find(|path| fits(workspace, path)) {
         return Ok(path);
     }
     println!("building cargo-deny {VERSION}");
@@ -33,9 +29,7 @@ pub(super) fn ready(workspace: &Workspace) -> Result<PathBuf, Failure> {
         .env("CARGO_PROFILE_DEV_INCREMENTAL", "false");
     process::output(&mut install).map_err(|failure| {
         println!("{failure}");
-        Failure::new(format!(
-            "cargo-deny is missing: install it with `cargo install cargo-deny@{VERSION} --locked`"
-        ))
+        Failure::new(format!("cargo-deny is missing: install it with `cargo install cargo-deny@{VERSION} --locked`"))
     })?;
     Ok(own)
 }

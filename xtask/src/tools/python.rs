@@ -32,16 +32,15 @@ pub(super) fn ready(workspace: &Workspace, requirements: &str) -> Result<PathBuf
         create()?;
     }
     let mut install = workspace.command(&interpreter);
-    install
-        .args(["-m", "pip", "install", "--quiet", "--only-binary=:all:"])
-        .args(["--disable-pip-version-check", "-r", requirements]);
+    install.args(["-m", "pip", "install", "--quiet", "--only-binary=:all:"]).args([
+        "--disable-pip-version-check",
+        "-r",
+        requirements,
+    ]);
     process::output(&mut install).map_err(|failure| {
         println!("{failure}");
-        Failure::new(format!(
-            "the Python packages are missing: `pip install -r {requirements}` does not work here"
-        ))
+        Failure::new(format!("the Python packages are missing: `pip install -r {requirements}` does not work here"))
     })?;
-    fs::write(&stamp, wanted)
-        .map_err(|error| Failure::new(format!("cannot write the Python environment: {error}")))?;
+    fs::write(&stamp, wanted).map_err(|error| Failure::new(format!("cannot write the Python environment: {error}")))?;
     Ok(interpreter)
 }
