@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 pub fn path() -> io::Result<&'static Path> {
     static PATH: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let path = PATH.get_or_init(|| find().map_err(|error| error.to_string()));
-    path.as_deref().map_err(io::Error::other)
+    path.as_deref().map_err(|reason| io::Error::other(reason.clone()))
 }
 
 fn find() -> io::Result<PathBuf> {
