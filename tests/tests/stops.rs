@@ -9,8 +9,8 @@ use rustix::process::Signal;
 /// WebSocket close code 1012, service restart, as it stands in a close frame.
 const SERVICE_RESTART: [u8; 2] = 1012_u16.to_be_bytes();
 
-fn server(drain: &str) -> Server {
-    Launch::new().variable("HELIOGRAPH_PUBLIC__DRAIN_PERIOD", drain).server().unwrap()
+fn server(drain: &str) -> io::Result<Server> {
+    Launch::new()?.variable("HELIOGRAPH_PUBLIC__DRAIN_PERIOD", drain).server()
 }
 
 #[test]
