@@ -3,6 +3,7 @@
 //! Transport only. Whoever needs certainty asks for a reply and tries again; the truth is in the
 //! store.
 
+pub mod faulty;
 mod memory;
 mod subject;
 

@@ -26,7 +26,7 @@ use crate::{
     store::{Deadline, Scope},
 };
 
-pub use ownership::{Seams, serve};
+pub use ownership::{Backends, serve};
 pub use timers::Timers;
 
 /// What a service does with the commands and deadlines of its partitions.

@@ -13,18 +13,18 @@ use crate::{
     clock::Clock,
     directory::{Directory, DirectoryError, Node, Nodes},
     partition::{COUNT, Partition},
-    store::Deadlines,
+    store::Store,
 };
 
-/// What serving needs of the cluster.
+/// The cluster, as a service sees it.
 #[derive(Clone)]
-pub struct Seams {
+pub struct Backends {
     /// Brings commands.
     pub bus: Arc<dyn Bus>,
     /// Says who lives.
     pub directory: Arc<dyn Directory>,
-    /// Keeps deadlines.
-    pub deadlines: Arc<dyn Deadlines>,
+    /// Keeps everything.
+    pub store: Store,
     /// The time.
     pub clock: Clock,
 }
@@ -38,18 +38,24 @@ pub struct Seams {
 /// The node could not be registered.
 pub async fn serve<S: Service>(
     service: Arc<S>,
-    seams: Seams,
+    backends: Backends,
     node: Node,
     options: ServeOptions,
     ready: impl FnOnce() + Send,
     shutdown: CancellationToken,
 ) -> Result<(), DirectoryError> {
-    let mut nodes = seams.directory.watch();
+    let mut nodes = backends.directory.watch();
     let id = node.id.clone();
-    seams.directory.register(node).await?;
+    backends.directory.register(node).await?;
     let (subscribed, mut subscriptions) = mpsc::channel(usize::from(COUNT));
-    let mut owned =
-        Owned { service, seams: seams.clone(), options, subscribed, stops: BTreeMap::new(), workers: JoinSet::new() };
+    let mut owned = Owned {
+        service,
+        backends: backends.clone(),
+        options,
+        subscribed,
+        stops: BTreeMap::new(),
+        workers: JoinSet::new(),
+    };
     let mut ready = Some(ready);
     let mut received = 0;
     owned.follow(&id, &nodes.borrow_and_update().clone());
@@ -76,7 +82,7 @@ pub async fn serve<S: Service>(
         }
     }
     // Others take over while this node still answers what it has received.
-    if let Err(error) = seams.directory.deregister(&id).await {
+    if let Err(error) = backends.directory.deregister(&id).await {
         warn!(node = %id, %error, "cannot take the node out of the directory");
     }
     owned.stop().await;
@@ -87,7 +93,7 @@ pub async fn serve<S: Service>(
 /// The partitions that this node owns, each with its task.
 struct Owned<S: Service> {
     service: Arc<S>,
-    seams: Seams,
+    backends: Backends,
     options: ServeOptions,
     subscribed: mpsc::Sender<()>,
     stops: BTreeMap<Partition, CancellationToken>,
@@ -104,7 +110,7 @@ impl<S: Service> Owned<S> {
             if is_ours && !self.stops.contains_key(&partition) {
                 let stop = CancellationToken::new();
                 self.stops.insert(partition, stop.clone());
-                let worker = Worker::new(Arc::clone(&self.service), self.seams.clone(), partition, self.options);
+                let worker = Worker::new(Arc::clone(&self.service), self.backends.clone(), partition, self.options);
                 let subscribed = self.subscribed.clone();
                 self.workers.spawn(async move {
                     // A task that fails must not keep its partition: see `serve`.

@@ -15,7 +15,7 @@ use tokio::time::{self, Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::{Handled, Seams, ServeOptions, Service, Timers};
+use super::{Backends, Handled, ServeOptions, Service, Timers};
 use crate::{
     bus::{Message, Reply, Subscription},
     partition::Partition,
@@ -28,7 +28,7 @@ const DEADLINES_AT_ONCE: usize = 64;
 /// Handles the commands and deadlines of a partition until it is told to stop.
 pub(super) struct Worker<S: Service> {
     service: Arc<S>,
-    seams: Seams,
+    backends: Backends,
     partition: Partition,
     options: ServeOptions,
     timers: Timers,
@@ -70,12 +70,12 @@ enum Looking {
 }
 
 impl<S: Service> Worker<S> {
-    pub(super) fn new(service: Arc<S>, seams: Seams, partition: Partition, options: ServeOptions) -> Self {
-        let deadlines = seams.deadlines.clone();
-        let timers = Timers::new(deadlines, S::KIND.scope(), partition, seams.clock.clone());
+    pub(super) fn new(service: Arc<S>, backends: Backends, partition: Partition, options: ServeOptions) -> Self {
+        let deadlines = Arc::clone(&backends.store.deadlines);
+        let timers = Timers::new(deadlines, S::KIND.scope(), partition, backends.clock.clone());
         Self {
             service,
-            seams,
+            backends,
             partition,
             options,
             timers,
@@ -91,7 +91,7 @@ impl<S: Service> Worker<S> {
         let mut subscribed = Some(subscribed);
         while !stop.is_cancelled() {
             let subject = S::KIND.subject(self.partition);
-            match self.seams.bus.subscribe(subject, Some(S::KIND.group())).await {
+            match self.backends.bus.subscribe(subject, Some(S::KIND.group())).await {
                 Ok(mut subscription) => {
                     if let Some(subscribed) = subscribed.take() {
                         subscribed();

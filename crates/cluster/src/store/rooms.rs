@@ -22,7 +22,8 @@ pub const REMEMBERED: Duration = Duration::from_secs(120);
 /// Steps that take a [`CommandId`] remember their outcome for [`REMEMBERED`], refusals too: the same
 /// id gives the first outcome again and changes nothing. What describes the room rather than the
 /// step (the gateways, and the snapshot that a join gets) is as of now, so that the events that are
-/// sent again reach everybody who attends now. A room that does not exist remembers nothing.
+/// sent again reach everybody who attends now. A forgotten room still
+/// remembers; one that there has never been, or that was closed, does not.
 pub trait Rooms: Send + Sync + 'static {
     /// Makes a socket an attendant and its user a member; creates the room if there is none. A
     /// socket that attends already only moves to the actor's gateway, unless it asks for more than

@@ -88,8 +88,8 @@ impl MemoryStore {
         Self { concerns: Arc::new(concerns), sweeper: None }
     }
 
-    /// An empty store with a task that removes what has expired, until the store is dropped. To be
-    /// called within a tokio runtime.
+    /// An empty store with a task that removes what has expired. The task ends when this value is
+    /// dropped: keep it as long as its [`Store`] is in use. To be called within a tokio runtime.
     pub fn start(options: MemoryOptions) -> Self {
         let mut store = Self::new(options);
         let concerns = Arc::clone(&store.concerns);

@@ -130,18 +130,17 @@ impl Room {
             _ => self.attendances.push(attendance),
         }
 
-        let sockets = u32::from(known_gateway.is_none());
-        let newly_explicit = u32::from(explicit && !was_explicit);
+        let known = self.people.get(&actor.user.id);
+        let was_member = known.is_some_and(|known| known.member);
+        let person = Person {
+            user: actor.user.clone(),
+            member: true,
+            sockets: known.map_or(0, |known| known.sockets) + u32::from(known_gateway.is_none()),
+            explicit: known.map_or(0, |known| known.explicit) + u32::from(explicit && !was_explicit),
+        };
         match self.people.get_mut(&actor.user.id) {
-            Some(person) => {
-                person.user = actor.user.clone();
-                person.member = true;
-                person.sockets += sockets;
-                person.explicit += newly_explicit;
-            }
-            None => {
-                self.people.push(Person { user: actor.user.clone(), member: true, sockets, explicit: newly_explicit })
-            }
+            Some(known) if was_member => *known = person,
+            _ => self.people.push(person),
         }
         joined
     }
