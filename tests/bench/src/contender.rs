@@ -35,7 +35,8 @@ pub(crate) enum Contender {
 impl Contender {
     /// Those to measure, the floor first.
     pub(crate) fn all(options: &Options) -> Vec<Self> {
-        let mut all = vec![Self::Floor, Self::Heliograph { binary: options.heliograph.clone() }];
+        let mut all = vec![Self::Floor];
+        all.extend(options.heliograph.clone().map(|binary| Self::Heliograph { binary }));
         if let Some((node, script)) = options.node.clone() {
             all.push(Self::Node { node, script });
         }

@@ -10,10 +10,10 @@ use crate::load::{Crowd, Kind, Plan, steadily};
 const USERS: usize = 1_000;
 
 /// Deliveries a second: well below what any contender can do on one core.
-const RATE: f64 = 16_000.0;
+const RATE: f64 = 24_000.0;
 
 /// In small rooms the messages and not the deliveries are the load.
-const MOST_MESSAGES: f64 = 4_000.0;
+const MOST_MESSAGES: f64 = 8_000.0;
 
 const WARM_UP: Duration = Duration::from_secs(1);
 

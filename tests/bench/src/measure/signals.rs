@@ -10,7 +10,7 @@ use crate::load::{Crowd, Kind, Plan, steadily};
 const PLAN: Plan = Plan { users: 1_000, room_size: 2 };
 
 /// Signals a second.
-const RATE: f64 = 4_000.0;
+const RATE: f64 = 8_000.0;
 
 const WARM_UP: Duration = Duration::from_secs(1);
 
