@@ -79,3 +79,8 @@ test('messages of the same user from an earlier connection are own', () => {
 test('a message without id or text is not shown', () => {
   assert.deepEqual(texts(follow(inCall('ann'), chat(1, { id: 7 }), chat(2, { text: null }))), []);
 });
+
+test('after the room was made anew its messages stand below the old ones', () => {
+  const state = follow(inCall('ann'), chat(7), chat(8), peersMessage({ seq: 0 }), chat(1, { id: 'new' }));
+  assert.deepEqual(texts(state), ['text 7', 'text 8', 'text 1']);
+});

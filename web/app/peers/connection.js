@@ -2,8 +2,9 @@
  * The connection to one peer: negotiation, what is sent, what arrives, and its repair.
  *
  * - The newcomer of two offers; the other waits, and offers itself only if nothing comes.
- * - A connection that fails is repaired by an ICE restart, again and again with growing pauses, for
- *   as long as the peer is in the room. One that is merely interrupted gets a moment first.
+ * - A connection that fails, or does not come about, is repaired by an ICE restart, again and again
+ *   with growing pauses, for as long as the peer is in the room. One that is merely interrupted gets
+ *   a moment first.
  */
 
 import { note } from '../log.js';
@@ -14,6 +15,8 @@ import { Senders } from './senders.js';
 
 /** How long to wait for the newcomer's offer, in milliseconds. */
 export const OFFER_TIMEOUT_MS = 10_000;
+/** How long connecting may take once both sides agree, in milliseconds. */
+export const SETUP_TIMEOUT_MS = 15_000;
 /** How long an interruption may last before the connection is restarted, in milliseconds. */
 export const INTERRUPTION_MS = 4_000;
 
@@ -171,8 +174,11 @@ export class PeerLink {
   }
 
   #signalingState() {
+    if (this.#connection.signalingState !== 'stable' || !this.#senders.bound) return;
     // The side that waited shares its screen once the first exchange is done.
-    if (this.#connection.signalingState === 'stable' && this.#senders.bound) this.#senders.bindScreen();
+    this.#senders.bindScreen();
+    // Candidates that got lost leave a connection waiting for ever: it never comes to fail.
+    if (!this.connected) this.#restartIn(SETUP_TIMEOUT_MS + delayBefore(this.#restarts));
   }
 
   /** @param {RTCTrackEvent} event */
@@ -197,7 +203,7 @@ export class PeerLink {
       this.#options.events.onLink('reconnecting');
       this.#restartIn(INTERRUPTION_MS);
     } else if (state === 'failed') {
-      this.#options.events.onLink('reconnecting');
+      this.#options.events.onLink(this.#setupMs === null ? 'connecting' : 'reconnecting');
       this.#options.events.onFailed();
       this.#restartIn(this.#restarts === 0 ? 0 : delayBefore(this.#restarts));
     }

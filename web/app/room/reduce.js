@@ -136,6 +136,8 @@ function entered(state, event) {
     const peer = resumed ? present(state, listedPeer) : newcomer(listedPeer);
     peers.set(peer.id, assignStreams(peer));
   }
+  // A log that is shorter than what we have seen is another one: its numbers do not compare with ours.
+  const anotherLog = typeof event.seq === 'number' && event.seq < (state.seq ?? 0);
   const replayed = Array.isArray(event.messages) ? event.messages : [];
   const self = {
     ...state.self,
@@ -152,6 +154,7 @@ function entered(state, event) {
     host: text(event.host),
     chatEnabled: event.chatEnabled !== false,
     peers,
+    messages: anotherLog ? state.messages.map((known) => ({ ...known, seq: null })) : state.messages,
   };
   const caughtUp = replayed.reduce(posted, next);
   return typeof event.seq === 'number' ? { ...caughtUp, seq: event.seq } : caughtUp;

@@ -73,6 +73,7 @@ export function refused(state, reference, failure) {
 function inOrder(messages) {
   const last = messages.at(-1);
   const before = messages.at(-2);
+  // Without a number a message stays where it came.
   if (!last?.seq || !before?.seq || before.seq < last.seq) return messages;
   return messages.sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
 }

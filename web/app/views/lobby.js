@@ -100,9 +100,10 @@ export class Lobby {
 
   /** @param {RoomState} state */
   #show({ screen, self, localStream, problems }) {
-    const stream = screen === 'lobby' ? localStream : null;
+    const pictured = screen === 'lobby' && localStream !== null && self.video;
+    // A video element with an empty stream waits for a picture, and keeps the page loading.
+    const stream = pictured ? localStream : null;
     if (this.#video.srcObject !== stream) this.#video.srcObject = stream;
-    const pictured = stream !== null && self.video;
     this.#video.hidden = !pictured;
     this.#empty.hidden = pictured;
     showAvatar(this.#avatar, this.#name.value);

@@ -1,6 +1,6 @@
 /** Single keys during the call. They never act while something is typed, and can be turned off. */
 
-const TYPED_IN = 'input, textarea, select, [contenteditable]';
+const TYPED_IN = 'input:not([type="checkbox"]), textarea, select, [contenteditable]';
 
 /**
  * Listens for keys.
