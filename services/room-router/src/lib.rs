@@ -1,1 +1,28 @@
-//! Placeholder.
+//! The room-router: handles what happens in rooms, in their messages and calls.
+//!
+//! In the order of a command's path:
+//!
+//! - `service`: a command is read, carried out and answered, once; a deadline is fired.
+//! - `router`: which command is which step.
+//! - `rooms`, `messages`, `relay`, `calls`: the steps. Each has the same shape: a command, one atomic
+//!   step of the store, an answer and the events that others hear.
+//! - `publish`: events go to the gateways that hold a recipient, and to no other.
+//! - [`grpc`]: questions that are not commands.
+//!
+//! Everything that two routers must agree on is decided by the store, so that it does not matter which
+//! of them handles a command (docs/architecture.md, room-router).
+
+mod calls;
+mod failure;
+pub mod grpc;
+mod messages;
+mod options;
+mod publish;
+mod relay;
+mod room_router;
+mod rooms;
+mod router;
+mod service;
+
+pub use options::{Html, Limits, Options, Rate, Reach};
+pub use room_router::RoomRouter;

@@ -1,0 +1,144 @@
+//! Signals within a call.
+
+use futures_util::future;
+use heliograph_cluster::store::{StoreError, UserSocket};
+use heliograph_domain::{
+    command::{Signal, SignalTarget},
+    id::{SocketId, UserId},
+    refusal::{Code, Refusal},
+    room::RoomId,
+    user::Actor,
+};
+
+use super::{
+    call::Call,
+    held::{HeldSignal, HoldLimits},
+    initiate::{call_id, too_many},
+    step::Loaded,
+};
+use crate::{
+    failure::Outcome,
+    relay::{express, no_such_peer},
+    router::{Request, Router},
+};
+
+/// Where a signal goes.
+enum Way {
+    /// To the socket with which the addressee takes part.
+    Device(UserSocket),
+    /// To all their devices.
+    Devices,
+    /// To their next one.
+    Held,
+}
+
+impl Router {
+    /// Passes a signal to another participant: to the socket with which they take part, else to all
+    /// their devices; if they are between two sockets it waits for the next one. A signal for a call
+    /// that nobody knows begins one of these two.
+    pub(crate) async fn signal_in_call(&self, request: &Request, signal: Signal) -> Outcome<()> {
+        let (id, actor, now) = (call_id(request)?, request.actor()?, request.now);
+        let call = match self.load_call(&id).await? {
+            Some(Loaded { call, .. }) => call,
+            None => self.begin_with_signal(request, actor, &signal.to).await?,
+        };
+        let to = match &signal.to {
+            SignalTarget::User(user) => user.clone(),
+            SignalTarget::Socket(peer) => call.participant_at(peer).ok_or_else(no_such_peer)?.id.clone(),
+        };
+        let way = self.way_to(&call, actor, &to, &signal, request).await?;
+        let limits = HoldLimits {
+            signals: self.options.limits.held_signals,
+            bytes: self.options.limits.held_bytes,
+            grace: self.options.call_grace,
+        };
+        let hold = matches!(way, Way::Held);
+        let relay = self.change_call(&id, &request.timers, now, |call| {
+            let signal = held(actor, call.signal(actor, &to)?, &signal, now);
+            if hold {
+                call.hold(&to, signal.clone(), limits)?;
+            }
+            Ok((signal, call.known_to(&to).clone()))
+        });
+        let (signal, known_as) = relay.await?;
+        let room = RoomId::of_call(&known_as);
+        match way {
+            Way::Device(device) => {
+                self.tell_socket(&device.gateway, &room, &device.socket, now, signal.into_event()).await;
+            }
+            Way::Devices => self.tell_users(&room, &[to], None, now, signal.into_event()).await?,
+            Way::Held => {}
+        }
+        Ok(())
+    }
+
+    async fn way_to(
+        &self,
+        call: &Call,
+        actor: &Actor,
+        to: &UserId,
+        signal: &Signal,
+        request: &Request,
+    ) -> Outcome<Way> {
+        let devices = self.live_devices(to).await?;
+        let attending = call.participant(to).and_then(|one| one.device.as_ref());
+        let device = attending.and_then(|known| devices.iter().find(|device| device.socket == known.socket));
+        if let Some(device) = device {
+            express(signal.kind, actor.vocabulary, device.vocabulary)?;
+            return Ok(Way::Device(device.clone()));
+        }
+        if !devices.is_empty() {
+            let expressible = |device: &UserSocket| express(signal.kind, actor.vocabulary, device.vocabulary).is_ok();
+            if !devices.iter().any(expressible) {
+                express(signal.kind, actor.vocabulary, devices[0].vocabulary)?;
+            }
+            return Ok(Way::Devices);
+        }
+        // Presence has counted out lost sockets by the end of the grace, so that a socket which is
+        // still known is lost within it.
+        let record = self.store.presence.record(to).await?;
+        let is_between = record.sockets > 0 || request.now.since(record.last_seen) <= self.options.call_grace;
+        if is_between { Ok(Way::Held) } else { Err(Code::UserNotConnected.into()) }
+    }
+
+    /// The sockets of a user whose transport is not lost.
+    async fn live_devices(&self, user: &UserId) -> Result<Vec<UserSocket>, StoreError> {
+        let devices = self.store.presence.sockets(user).await?;
+        let sessions = devices.iter().map(|device| self.store.sessions.load(&device.socket));
+        let sessions = future::try_join_all(sessions).await?;
+        let live = devices.into_iter().zip(sessions);
+        let live = live.filter(|(_, session)| session.as_ref().is_none_or(|(_, lost_at)| lost_at.is_none()));
+        Ok(live.map(|(device, _)| device).collect())
+    }
+
+    async fn begin_with_signal(&self, request: &Request, actor: &Actor, to: &SignalTarget) -> Outcome<Call> {
+        let (id, caller, now) = (call_id(request)?, &actor.user.id, request.now);
+        let SignalTarget::User(to) = to else { return Err(no_such_peer().into()) };
+        if to == caller {
+            return Err(Code::NotAllowed.into());
+        }
+        if self.options.reach == crate::options::Reach::Acquainted && !self.acquainted(caller, to).await? {
+            return Err(Code::NotAllowed.into());
+        }
+        if self.live_devices(to).await?.is_empty() {
+            return Err(Code::UserNotConnected.into());
+        }
+        self.take(caller, (self.options.limits.call_initiations, "calls"), now, too_many).await?;
+        let mut call = Call::of_two(id.clone(), actor, to, request.id, now);
+        self.begin_call(&mut call, &request.timers, now).await?;
+        // Whoever came first: both signals belong to that call.
+        let begun = self.load_call(&id).await?;
+        Ok(begun.ok_or(Refusal::new(Code::NotFound))?.call)
+    }
+}
+
+fn held(actor: &Actor, socket: SocketId, signal: &Signal, at: heliograph_domain::time::Timestamp) -> HeldSignal {
+    HeldSignal {
+        at,
+        from: actor.user.clone(),
+        socket,
+        kind: signal.kind,
+        vocabulary: actor.vocabulary,
+        body: signal.body.clone(),
+    }
+}

@@ -1,0 +1,131 @@
+//! Questions about rooms and calls (`proto/heliograph/v1/rooms.proto`). Any room-router answers for any
+//! room: they are answered by the store.
+
+use std::sync::Arc;
+
+use futures_util::future;
+use heliograph_cluster::{
+    grpc::stubs::room_service_server::RoomService,
+    store::{PageRange, StoreError},
+};
+use heliograph_domain::{
+    id::{CallId, UserId},
+    room::RoomId,
+    wire::proto,
+};
+use prost::Message;
+use tonic::{Request, Response, Status};
+
+use crate::router::Router;
+
+/// Longest page of a log.
+const LONGEST_PAGE: usize = 200;
+/// Most members in an answer.
+const MOST_MEMBERS: usize = 1000;
+/// Most positions in an answer.
+const MOST_POSITIONS: usize = 1000;
+
+/// Answers questions about rooms and calls. Clones answer from the same store.
+#[derive(Clone)]
+pub struct Questions {
+    pub(crate) router: Arc<Router>,
+}
+
+#[tonic::async_trait]
+impl RoomService for Questions {
+    async fn history(
+        &self,
+        request: Request<proto::HistoryRequest>,
+    ) -> Result<Response<proto::HistoryResponse>, Status> {
+        use proto::history_request::Page;
+        let request = request.into_inner();
+        let room = room(&request.room)?;
+        let rooms = &self.router.store.rooms;
+        if let Some(reader) = reader(request.reader.as_deref())? {
+            let view = rooms.view(&room, Some(&reader), None, None).await.map_err(away)?;
+            if !view.member {
+                return Err(Status::permission_denied("not a member of the room"));
+            }
+        }
+        let range = match request.page {
+            Some(Page::After(seq)) => PageRange::After(seq),
+            Some(Page::Before(seq)) => PageRange::Before(seq),
+            None => PageRange::Before(u64::MAX),
+        };
+        let page = rooms.read(&room, range, limit(request.limit, LONGEST_PAGE)).await.map_err(away)?;
+        let mut entries = Vec::with_capacity(page.entries.len());
+        for entry in page.entries {
+            // The stored body is the wire form already.
+            let event = proto::Event::decode(entry.event).map_err(|error| Status::data_loss(error.to_string()))?;
+            entries.push(proto::LogEntry { seq: entry.seq, at: entry.at.as_millis(), event: Some(event) });
+        }
+        let head = Some(page.position.into());
+        Ok(Response::new(proto::HistoryResponse { entries, more: page.more, head }))
+    }
+
+    async fn members(
+        &self,
+        request: Request<proto::MembersRequest>,
+    ) -> Result<Response<proto::MembersResponse>, Status> {
+        let request = request.into_inner();
+        let limit = limit(request.limit, MOST_MEMBERS);
+        let members = self.router.store.rooms.members(&room(&request.room)?, limit + 1).await.map_err(away)?;
+        let mut members = members.ok_or_else(|| Status::not_found("no such room"))?;
+        let more = members.len() > limit;
+        members.truncate(limit);
+        Ok(Response::new(proto::MembersResponse { members: members.iter().map(Into::into).collect(), more }))
+    }
+
+    async fn positions(
+        &self,
+        request: Request<proto::PositionsRequest>,
+    ) -> Result<Response<proto::PositionsResponse>, Status> {
+        let rooms = request.into_inner().rooms;
+        if rooms.len() > MOST_POSITIONS {
+            return Err(Status::invalid_argument(format!("at most {MOST_POSITIONS} rooms")));
+        }
+        let rooms = rooms.iter().map(|id| room(id)).collect::<Result<Vec<_>, _>>()?;
+        let ends = rooms.iter().map(|room| self.router.store.rooms.read(room, PageRange::Before(0), 0));
+        let ends = future::try_join_all(ends).await.map_err(away)?;
+        let positions = ends.into_iter().map(|end| end.position.into()).collect();
+        Ok(Response::new(proto::PositionsResponse { positions }))
+    }
+
+    async fn get_call(
+        &self,
+        request: Request<proto::GetCallRequest>,
+    ) -> Result<Response<proto::GetCallResponse>, Status> {
+        let request = request.into_inner();
+        let id = CallId::parse(&request.call).map_err(invalid)?;
+        let call = self.router.call(&id).await.map_err(away)?;
+        let call = call.ok_or_else(|| Status::not_found("no such call"))?;
+        let reader = reader(request.reader.as_deref())?;
+        if reader.is_some_and(|reader| call.caller.as_ref() != Some(&reader) && call.participant(&reader).is_none()) {
+            return Err(Status::permission_denied("no part in the call"));
+        }
+        Ok(Response::new((&call.view()).into()))
+    }
+}
+
+fn limit(asked: u32, most: usize) -> usize {
+    match usize::try_from(asked) {
+        Ok(0) | Err(_) => most,
+        Ok(asked) => asked.min(most),
+    }
+}
+
+fn room(id: &str) -> Result<RoomId, Status> {
+    RoomId::parse(id).map_err(invalid)
+}
+
+fn reader(id: Option<&str>) -> Result<Option<UserId>, Status> {
+    id.map(UserId::parse).transpose().map_err(invalid)
+}
+
+fn invalid(error: heliograph_domain::id::InvalidId) -> Status {
+    Status::invalid_argument(format!("an id {error}"))
+}
+
+fn away(error: StoreError) -> Status {
+    Status::unavailable(error.to_string())
+}

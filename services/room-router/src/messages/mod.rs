@@ -1,0 +1,5 @@
+//! What is said in a room.
+
+mod post;
+mod react;
+mod typing;

@@ -1,0 +1,79 @@
+//! Posting a message.
+
+use heliograph_cluster::store::{Append, AppendOutcome, Appended};
+use heliograph_domain::{
+    command::{Origin, Post},
+    delivery::{Except, Place},
+    event::{Event, Message},
+    id::MessageId,
+    outcome::RoomOutcome,
+    refusal::{Code, Refusal},
+    user::Vocabulary,
+    wire,
+};
+
+use crate::{
+    failure::Outcome,
+    options::Html,
+    publish::RoomEvent,
+    router::{Request, Router},
+};
+
+impl Router {
+    /// Stores a message and tells it to everybody in the room.
+    pub(crate) async fn post(&self, request: &Request, post: Post) -> Outcome<RoomOutcome> {
+        let (author, actor) = match &request.origin {
+            Origin::Socket(actor) => (&actor.user, Some(actor)),
+            Origin::User(user) => (user, None),
+            Origin::System => return Err(Code::NotAllowed.into()),
+        };
+        let vocabulary = actor.map_or(Vocabulary::Synapse, |actor| actor.vocabulary);
+        let limit = self.options.limits.messages(vocabulary);
+        self.take(&author.id, limit, request.now, Refusal::too_many_messages).await?;
+
+        let text = match self.options.html {
+            Html::Strip => post.text.without_tags(),
+            Html::Keep => post.text,
+        };
+        if text.is_blank() && post.attachments.is_none() {
+            return Err(Refusal::invalid("content", "must not be empty").into());
+        }
+        let message = Message {
+            id: MessageId::generate(),
+            author: author.clone(),
+            socket: actor.map(|actor| actor.socket.clone()),
+            // Who speaks of peers only is in the room as one.
+            peer: vocabulary == Vocabulary::Mesh,
+            text,
+            attachments: post.attachments,
+            reference: post.reference,
+        };
+        let event = Event::MessagePosted(message.clone());
+        let step = Append {
+            command: request.id,
+            author: Some(author.id.clone()),
+            socket: message.socket.clone(),
+            as_admin: actor.is_some_and(|actor| actor.admin),
+            reference: message.reference.clone(),
+            message: message.id.clone(),
+            event: wire::encode_event(&event),
+            at: request.now,
+        };
+        match self.store.rooms.append(&request.room, step).await? {
+            AppendOutcome::Appended(appended) => Ok(self.posted(request, message, appended).await),
+            AppendOutcome::Repeated { message, seq, at } => Ok(RoomOutcome::Posted { message, seq, at }),
+            AppendOutcome::NotMember => Err(Code::NotInRoom.into()),
+            AppendOutcome::ChatDisabled => Err(Code::ChatDisabled.into()),
+        }
+    }
+
+    async fn posted(&self, request: &Request, message: Message, appended: Appended) -> RoomOutcome {
+        self.metrics.messages.inc();
+        let Appended { message: id, position, at, gateways } = appended;
+        // A retry of the command keeps the id that the message got the first time.
+        let event = Event::MessagePosted(Message { id: id.clone(), ..message });
+        let place = Place::Log { epoch: position.epoch, seq: position.seq };
+        self.tell_room(&gateways, &request.room, RoomEvent { except: Except::Nobody, at, place, event }).await;
+        RoomOutcome::Posted { message: id, seq: position.seq, at }
+    }
+}

@@ -1,0 +1,29 @@
+//! Who writes. Not stored: the typist's gateway withdraws the mark of who falls silent.
+
+use heliograph_domain::{
+    delivery::{Except, Place},
+    event::Event,
+    refusal::Code,
+};
+
+use crate::{
+    failure::Outcome,
+    publish::RoomEvent,
+    router::{Request, Router},
+};
+
+impl Router {
+    /// Tells the other users in the room that somebody writes, or has stopped.
+    pub(crate) async fn set_typing(&self, request: &Request, on: bool) -> Outcome<()> {
+        let user = &request.actor()?.user;
+        let view = self.store.rooms.view(&request.room, Some(&user.id), None, None).await?;
+        if !view.member {
+            return Err(Code::NotInRoom.into());
+        }
+        let event = Event::TypingChanged { user: user.clone(), on };
+        let except = Except::User(user.id.clone());
+        let what = RoomEvent { except, at: request.now, place: Place::None, event };
+        self.tell_room(&view.gateways, &request.room, what).await;
+        Ok(())
+    }
+}

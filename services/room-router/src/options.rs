@@ -1,0 +1,131 @@
+//! What a deployment decides about rooms and calls.
+
+use std::time::Duration;
+
+use heliograph_cluster::serve::ServeOptions;
+use heliograph_domain::user::Vocabulary;
+use serde::{Deserialize, Serialize};
+
+/// Settings of a room-router.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// How often and how much.
+    pub limits: Limits,
+    /// What becomes of HTML tags in messages.
+    pub html: Html,
+    /// Who may call whom.
+    pub reach: Reach,
+    /// How long unanswered participants ring.
+    pub ring_timeout: Duration,
+    /// How long a call that was prepared waits for being initiated.
+    pub unused_call: Duration,
+    /// How long an ended call is remembered.
+    pub ended_call: Duration,
+    /// How long a call is remembered in which nothing happens.
+    pub quiet_call: Duration,
+    /// How long after their last socket a participant counts as between two sockets. Not longer than
+    /// presence takes to say that they have left.
+    pub call_grace: Duration,
+    /// Most log entries that the answer to a join brings.
+    pub missed: usize,
+    /// Most members that the answer to a join names.
+    pub members: usize,
+    /// Commands of one partition that are under way or wait for another one of the same room.
+    pub pending: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            html: Html::default(),
+            reach: Reach::default(),
+            ring_timeout: Duration::from_secs(60),
+            unused_call: Duration::from_secs(600),
+            ended_call: Duration::from_secs(600),
+            quiet_call: Duration::from_secs(7 * 24 * 3600),
+            call_grace: Duration::from_secs(5),
+            missed: 200,
+            members: 200,
+            pending: ServeOptions::default().pending,
+        }
+    }
+}
+
+/// How often and how much.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Messages of a user whose socket speaks synapse, or who posts by HTTP.
+    pub synapse_messages: Rate,
+    /// Messages of a user whose socket speaks mesh.
+    pub mesh_messages: Rate,
+    /// Calls that a user makes.
+    pub call_initiations: Rate,
+    /// Peers in a room.
+    pub mesh_peers: usize,
+    /// Participants of a call, the caller too.
+    pub call_participants: usize,
+    /// Signals that wait for a participant who is between two sockets.
+    pub held_signals: usize,
+    /// Bytes of such signals.
+    pub held_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let minute = Duration::from_secs(60);
+        Self {
+            synapse_messages: Rate { max: 300, window: minute },
+            mesh_messages: Rate { max: 300, window: minute },
+            call_initiations: Rate { max: 20, window: minute },
+            mesh_peers: 32,
+            call_participants: 16,
+            held_signals: 64,
+            held_bytes: 256 * 1024,
+        }
+    }
+}
+
+impl Limits {
+    /// The limit of messages for a vocabulary, and the name by which it is counted.
+    pub(crate) const fn messages(&self, vocabulary: Vocabulary) -> (Rate, &'static str) {
+        match vocabulary {
+            Vocabulary::Synapse => (self.synapse_messages, "messages.synapse"),
+            Vocabulary::Mesh => (self.mesh_messages, "messages.mesh"),
+        }
+    }
+}
+
+/// So many uses within a window that begins with the first one.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// How many.
+    pub max: u32,
+    /// Within which time.
+    pub window: Duration,
+}
+
+/// What becomes of HTML tags in messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Html {
+    /// Tags are removed.
+    #[default]
+    Strip,
+    /// Texts stay as they are: every client escapes what it shows.
+    Keep,
+}
+
+/// Who may call whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// Everybody may call everybody.
+    #[default]
+    Anyone,
+    /// Only who has a room in common with somebody may call them.
+    Acquainted,
+}

@@ -1,0 +1,163 @@
+//! Joining a room.
+
+use futures_util::future;
+use heliograph_cluster::store::{Attend, AttendOutcome, Attended, StoreError, StoredEntry};
+use heliograph_domain::{
+    command::Join,
+    delivery::{Except, LogEntry, Place},
+    event::{Event, LeaveReason},
+    id::{CommandId, SocketId},
+    outcome::{Joined, Missed, RoomOutcome},
+    refusal::{Code, Refusal},
+    room::{Media, Peer, RoomKind},
+    user::Actor,
+    wire,
+};
+use tracing::error;
+
+use crate::{
+    failure::Outcome,
+    publish::RoomEvent,
+    router::{Request, Router},
+};
+
+impl Router {
+    /// Makes a socket hear a room and its user a member.
+    ///
+    /// The answer is a barrier: everything up to its position is in it or known to the client,
+    /// everything after it is delivered.
+    pub(crate) async fn join(&self, request: &Request, join: Join) -> Outcome<RoomOutcome> {
+        let actor = request.actor()?;
+        match request.room.kind() {
+            RoomKind::Group => {}
+            RoomKind::Direct if request.room.is_pair_of(&actor.user.id) => {}
+            RoomKind::Direct | RoomKind::Call | RoomKind::Match | RoomKind::Topic | RoomKind::User => {
+                return Err(Code::NotAllowed.into());
+            }
+        }
+        let ghosts = if join.explicit && join.peer.is_some() { self.ghosts(request, actor).await? } else { Vec::new() };
+        let joined = self.attend(request, actor, &join, join.peer, ghosts).await?;
+        Ok(RoomOutcome::Joined(Box::new(joined)))
+    }
+
+    /// The user's other sockets whose transport is lost and whose session has this room. A page that
+    /// was loaded anew takes their place, so that nobody sees a peer that does not answer.
+    async fn ghosts(&self, request: &Request, actor: &Actor) -> Result<Vec<SocketId>, StoreError> {
+        let mut others = self.store.presence.sockets(&actor.user.id).await?;
+        others.retain(|other| other.socket != actor.socket);
+        let sessions = others.iter().map(|other| self.store.sessions.load(&other.socket));
+        let sessions = future::try_join_all(sessions).await?;
+        let lost = others.into_iter().zip(sessions).filter(|(_, session)| {
+            session.as_ref().is_some_and(|(session, lost_at)| {
+                lost_at.is_some() && session.rooms.iter().any(|known| known.room == request.room)
+            })
+        });
+        Ok(lost.map(|(other, _)| other.socket).collect())
+    }
+
+    /// The store's step of a join, and what follows from it.
+    pub(crate) async fn attend(
+        &self,
+        request: &Request,
+        actor: &Actor,
+        join: &Join,
+        peer: Option<Media>,
+        ghosts: Vec<SocketId>,
+    ) -> Outcome<Joined> {
+        let step = Attend {
+            command: request.id,
+            actor: actor.clone(),
+            explicit: join.explicit,
+            peer,
+            takeover: join.takeover,
+            ghosts: ghosts.clone(),
+            since: join.since,
+            missed_limit: self.options.missed,
+            member_limit: self.options.members,
+            max_peers: self.options.limits.mesh_peers,
+            new_epoch: rand::random(),
+            at: request.now,
+        };
+        let attended = match self.store.rooms.attend(&request.room, step).await? {
+            AttendOutcome::Attending(attended) => *attended,
+            AttendOutcome::Full => return Err(Code::RoomFull.into()),
+        };
+        self.announce(request, actor, peer, &ghosts, &attended).await?;
+        self.store.presence.add_room(&actor.user.id, &request.room, request.now).await?;
+        let session = self.store.sessions.add_room(&actor.socket, &request.room, attended.position).await?;
+        let Some(ordinal) = session else {
+            // The socket is gone, and so is whoever would have ended its attendance.
+            self.end_attendance(
+                request,
+                CommandId::generate(),
+                (&actor.socket, &actor.user.id),
+                false,
+                LeaveReason::Disconnected,
+            )
+            .await?;
+            return Err(Refusal::new(Code::UserNotConnected).into());
+        };
+        Ok(Joined {
+            position: attended.position,
+            roster: attended.roster,
+            ordinal,
+            members: attended.members,
+            peers: attended.peers,
+            host: attended.host,
+            chat_enabled: attended.chat_enabled,
+            missed: missed(attended.missed, attended.whole, attended.more),
+        })
+    }
+
+    /// Tells the others who has gone and who has come.
+    async fn announce(
+        &self,
+        request: &Request,
+        actor: &Actor,
+        peer: Option<Media>,
+        ghosts: &[SocketId],
+        attended: &Attended,
+    ) -> Result<(), StoreError> {
+        for (attendant, left) in &attended.removed {
+            let is_ghost = ghosts.contains(&attendant.socket);
+            let reason = if is_ghost { LeaveReason::Disconnected } else { LeaveReason::Removed };
+            self.take_out(&attendant.gateway, &request.room, &attendant.socket, !is_ghost).await;
+            self.announce_leaving(request, attendant, left, reason).await;
+            self.store.sessions.remove_room(&attendant.socket, &request.room).await?;
+        }
+        // Whom nobody can see, nobody has to hear of.
+        if attended.announced || (attended.joined && peer.is_some()) {
+            let socket = actor.socket.clone();
+            let peer = peer.map(|media| Peer {
+                socket: socket.clone(),
+                user: actor.user.clone(),
+                media,
+                joined_at: request.now,
+            });
+            let event = Event::MemberJoined {
+                user: actor.user.clone(),
+                socket: socket.clone(),
+                announced: attended.announced,
+                peer,
+            };
+            let place = Place::Roster(attended.roster);
+            let what = RoomEvent { except: Except::Socket(socket), at: request.now, place, event };
+            self.tell_room(&attended.gateways, &request.room, what).await;
+        }
+        Ok(())
+    }
+}
+
+fn missed(stored: Vec<StoredEntry>, whole: bool, more: bool) -> Missed {
+    let mut missed = Missed { entries: Vec::with_capacity(stored.len()), whole, more };
+    for entry in stored {
+        match wire::decode_event(entry.event) {
+            Ok(event) => missed.entries.push(LogEntry { seq: entry.seq, at: entry.at, event }),
+            Err(error) => {
+                error!(seq = entry.seq, %error, "a log entry cannot be read");
+                missed.whole = false;
+            }
+        }
+    }
+    missed
+}

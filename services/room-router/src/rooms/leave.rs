@@ -1,0 +1,92 @@
+//! Leaving a room, wanted or not.
+
+use heliograph_cluster::store::{Attendant, Left};
+use heliograph_domain::{
+    delivery::{Except, Place},
+    event::{Event, LeaveReason},
+    id::{CommandId, SocketId, UserId},
+    room::RoomKind,
+};
+
+use crate::{
+    failure::Outcome,
+    publish::RoomEvent,
+    router::{Request, Router},
+};
+
+impl Router {
+    /// Ends a socket's attendance at its own wish. Not attending is success.
+    pub(crate) async fn leave(&self, request: &Request, permanent: bool) -> Outcome<()> {
+        let actor = request.actor()?;
+        let who = (&actor.socket, &actor.user.id);
+        self.end_attendance(request, request.id, who, permanent, LeaveReason::Left).await?;
+        self.store.sessions.remove_room(&actor.socket, &request.room).await?;
+        self.leave_call(request, &actor.socket).await
+    }
+
+    /// Ends the attendance of a socket that is gone. One that has come back meanwhile stays. Its
+    /// session keeps the room: who recovers it later attends again.
+    pub(crate) async fn detach(&self, request: &Request, socket: &SocketId, user: &UserId) -> Outcome<()> {
+        let session = self.store.sessions.load(socket).await?;
+        if session.is_some_and(|(_, lost_at)| lost_at.is_none()) {
+            return Ok(());
+        }
+        self.end_attendance(request, request.id, (socket, user), false, LeaveReason::Disconnected).await?;
+        self.leave_call(request, socket).await
+    }
+
+    pub(crate) async fn end_attendance(
+        &self,
+        request: &Request,
+        command: CommandId,
+        (socket, user): (&SocketId, &UserId),
+        permanent: bool,
+        reason: LeaveReason,
+    ) -> Outcome<()> {
+        let left = self.store.rooms.leave(&request.room, command, socket, user, permanent).await?;
+        if let Some(attendant) = &left.attendant {
+            self.announce_leaving(request, attendant, &left, reason).await;
+        }
+        if left.membership_ended {
+            self.store.presence.remove_room(user, &request.room).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells those who are still there.
+    pub(crate) async fn announce_leaving(
+        &self,
+        request: &Request,
+        attendant: &Attendant,
+        left: &Left,
+        reason: LeaveReason,
+    ) {
+        let place = Place::Roster(left.roster);
+        let is_peer = attendant.peer.is_some();
+        // Whom nobody could see, nobody has to hear of.
+        if left.announced || is_peer {
+            let event = Event::MemberLeft {
+                user: attendant.user.clone(),
+                socket: attendant.socket.clone(),
+                announced: left.announced,
+                peer: is_peer,
+                reason,
+            };
+            let except = Except::Socket(attendant.socket.clone());
+            self.tell_room(&left.gateways, &request.room, RoomEvent { except, at: request.now, place, event }).await;
+        }
+        if let Some(host) = &left.new_host {
+            let event = Event::HostChanged { host: host.clone() };
+            let except = Except::Socket(attendant.socket.clone());
+            self.tell_room(&left.gateways, &request.room, RoomEvent { except, at: request.now, place, event }).await;
+        }
+    }
+
+    /// A peer that leaves the room of a call leaves the call.
+    async fn leave_call(&self, request: &Request, socket: &SocketId) -> Outcome<()> {
+        match request.room.kind() {
+            RoomKind::Call => self.peer_left_call(request, socket).await,
+            _ => Ok(()),
+        }
+    }
+}

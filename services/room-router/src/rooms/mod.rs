@@ -1,0 +1,5 @@
+//! Who is in a room.
+
+mod close;
+mod join;
+mod leave;

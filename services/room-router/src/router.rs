@@ -1,0 +1,131 @@
+//! What every step needs, and the way from a command to its step.
+
+use heliograph_cluster::{
+    clock::Clock,
+    outward::Outward,
+    serve::Timers,
+    store::{Store, Taken},
+};
+use heliograph_domain::{
+    command::{Origin, RoomCommand, RoomRequest},
+    id::{CommandId, UserId},
+    outcome::RoomOutcome,
+    refusal::{Code, Refusal},
+    room::{RoomId, RoomKind},
+    time::Timestamp,
+    user::Actor,
+};
+use heliograph_telemetry::metrics;
+
+use crate::{
+    failure::{Failure, Outcome},
+    options::{Options, Rate},
+};
+
+/// Carries out room commands.
+pub(crate) struct Router {
+    pub(crate) options: Options,
+    pub(crate) store: Store,
+    pub(crate) outward: Outward,
+    pub(crate) clock: Clock,
+    pub(crate) metrics: metrics::Rooms,
+}
+
+/// What a command's step knows beside the command itself.
+pub(crate) struct Request {
+    pub(crate) id: CommandId,
+    pub(crate) room: RoomId,
+    pub(crate) origin: Origin,
+    pub(crate) now: Timestamp,
+    pub(crate) timers: Timers,
+}
+
+impl Request {
+    /// The socket that asks.
+    pub(crate) fn actor(&self) -> Result<&Actor, Refusal> {
+        match &self.origin {
+            Origin::Socket(actor) => Ok(actor),
+            Origin::User(_) | Origin::System => Err(Code::NotAllowed.into()),
+        }
+    }
+
+    /// Refuses everybody but the cluster.
+    fn require_system(&self) -> Result<(), Refusal> {
+        match self.origin {
+            Origin::System => Ok(()),
+            Origin::Socket(_) | Origin::User(_) => Err(Code::NotAllowed.into()),
+        }
+    }
+
+    fn is_about_call(&self) -> bool {
+        self.room.kind() == RoomKind::Call
+    }
+}
+
+impl Router {
+    /// Carries out one command.
+    pub(crate) async fn carry_out(&self, request: RoomRequest, timers: Timers) -> Outcome<RoomOutcome> {
+        let RoomRequest { id, room, origin, command } = request;
+        let request = Request { id, room, origin, now: self.clock.now(), timers };
+        let done = |()| RoomOutcome::Done;
+        match command {
+            RoomCommand::Join(join) if request.is_about_call() => self.join_call(&request, join).await,
+            RoomCommand::Join(join) => self.join(&request, join).await,
+            RoomCommand::Leave { permanent } => self.leave(&request, permanent).await.map(done),
+            RoomCommand::Detach { socket, user } => {
+                request.require_system()?;
+                self.detach(&request, &socket, &user).await.map(done)
+            }
+            RoomCommand::Close => {
+                request.require_system()?;
+                self.close(&request).await.map(done)
+            }
+            RoomCommand::Post(post) => self.post(&request, post).await,
+            RoomCommand::React { message, emoji, on } => self.react(&request, message, emoji, on).await,
+            RoomCommand::SetTyping { on } => self.set_typing(&request, on).await.map(done),
+            RoomCommand::SwitchChat { enabled } => self.switch_chat(&request, enabled).await.map(done),
+            RoomCommand::SetMedia { target, change, body } if request.is_about_call() => {
+                self.change_call_media(&request, target, change, body).await.map(done)
+            }
+            RoomCommand::SetMedia { target, change, body } => {
+                self.change_media(&request, target, change, body).await.map(done)
+            }
+            RoomCommand::SendEphemeral { to, body } => self.send_ephemeral(&request, to, body).await.map(done),
+            RoomCommand::Signal(signal) if request.is_about_call() => {
+                self.signal_in_call(&request, signal).await.map(done)
+            }
+            RoomCommand::Signal(signal) => self.signal(&request, signal).await.map(done),
+            RoomCommand::CreateCall(plan) => self.create_call(&request, plan).await,
+            RoomCommand::InitiateCall(plan) => self.initiate_call(&request, plan).await,
+            RoomCommand::AcceptCall => self.accept_call(&request).await,
+            RoomCommand::RejectCall { reason } => self.reject_call(&request, reason).await.map(done),
+            RoomCommand::EndCall => self.end_call(&request).await.map(done),
+            RoomCommand::DepartCall { user } => {
+                request.require_system()?;
+                self.depart_call(&request, &user).await.map(done)
+            }
+            RoomCommand::GreetSocket { user, socket, gateway } => {
+                request.require_system()?;
+                self.greet_socket(&request, &user, &socket, &gateway).await.map(done)
+            }
+        }
+    }
+
+    /// Counts one use of a limit.
+    ///
+    /// # Errors
+    ///
+    /// What `refusal` makes of the window's end, if the limit is exceeded.
+    pub(crate) async fn take(
+        &self,
+        user: &UserId,
+        (rate, name): (Rate, &'static str),
+        now: Timestamp,
+        refusal: impl FnOnce(Timestamp) -> Refusal,
+    ) -> Outcome<()> {
+        match self.store.limits.take(user, name, rate.max, rate.window, now).await? {
+            Taken::Within => Ok(()),
+            Taken::Exceeded(until) => Err(Failure::Refused(refusal(until))),
+        }
+    }
+}

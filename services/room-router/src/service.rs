@@ -1,0 +1,128 @@
+//! Room commands as they are served: decoded, carried out, answered once.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{FutureExt, future::BoxFuture};
+use heliograph_cluster::{
+    serve::{Handled, Kind, Service, Timers},
+    store::Deadline,
+};
+use heliograph_domain::{
+    command::{RoomCommand, RoomRequest},
+    refusal::{Code, Refusal},
+    room::RoomId,
+    wire,
+};
+use heliograph_telemetry::metrics::count;
+use tracing::{debug, warn};
+
+use crate::{calls::deadline_call, failure::Failure, router::Router};
+
+impl Service for Router {
+    type Command = RoomRequest;
+    type Key = RoomId;
+
+    const KIND: Kind = Kind::Rooms;
+
+    fn decode(&self, payload: Bytes) -> Result<RoomRequest, Bytes> {
+        wire::decode_room_request(payload).map_err(|error| {
+            self.metrics.unreadable.inc();
+            warn!(%error, "a command cannot be read");
+            wire::encode_room_reply(&Err(Refusal::new(Code::InvalidPayload)))
+        })
+    }
+
+    fn key(&self, command: &RoomRequest) -> RoomId {
+        command.room.clone()
+    }
+
+    fn handle(self: Arc<Self>, command: RoomRequest, timers: Timers) -> BoxFuture<'static, Handled> {
+        async move {
+            let name = name(&command.command);
+            count(&self.metrics.commands, name);
+            let outcome = self.carry_out(command, timers).await;
+            let reply = outcome.map_err(|failure| self.refuse(failure, name));
+            wire::encode_room_reply(&reply).into()
+        }
+        .boxed()
+    }
+
+    fn key_of(&self, deadline: &Deadline) -> Option<RoomId> {
+        deadline_call(&deadline.key).map(|call| RoomId::of_call(&call))
+    }
+
+    fn fire(self: Arc<Self>, deadline: Deadline, timers: Timers) -> BoxFuture<'static, bool> {
+        async move {
+            let Some(call) = deadline_call(&deadline.key) else { return true };
+            self.metrics.deadlines.inc();
+            match self.tick_call(&call, &timers).await {
+                Ok(()) => true,
+                Err(failure) => {
+                    self.refuse(failure, "deadline");
+                    false
+                }
+            }
+        }
+        .boxed()
+    }
+
+    fn owns(&self, partitions: usize) {
+        self.metrics.partitions.set(i64::try_from(partitions).unwrap_or(i64::MAX));
+    }
+}
+
+impl Router {
+    /// The answer to a command that was not carried out.
+    fn refuse(&self, failure: Failure, command: &'static str) -> Refusal {
+        let refusal = match failure {
+            Failure::Refused(refusal) => {
+                debug!(command, code = refusal.code.as_str(), "refused");
+                refusal
+            }
+            Failure::Store(error) => {
+                self.store_failed(&error, command);
+                Refusal::new(Code::Unavailable)
+            }
+        };
+        count(&self.metrics.refusals, refusal.code.as_str());
+        refusal
+    }
+
+    /// Notes that the store has let a step down.
+    pub(crate) fn store_failed(&self, error: &heliograph_cluster::store::StoreError, command: &'static str) {
+        self.metrics.store_failures.inc();
+        warn!(command, %error, "the store did not carry out a step");
+    }
+
+    /// Notes how a step went on which the command's success does not hang.
+    pub(crate) fn note<T>(&self, result: Result<T, heliograph_cluster::store::StoreError>, step: &'static str) {
+        if let Err(error) = result {
+            self.store_failed(&error, step);
+        }
+    }
+}
+
+/// A command's name in metrics and logs.
+const fn name(command: &RoomCommand) -> &'static str {
+    match command {
+        RoomCommand::Join(_) => "join",
+        RoomCommand::Leave { .. } => "leave",
+        RoomCommand::Detach { .. } => "detach",
+        RoomCommand::Post(_) => "post",
+        RoomCommand::React { .. } => "react",
+        RoomCommand::SetTyping { .. } => "typing",
+        RoomCommand::SwitchChat { .. } => "switch-chat",
+        RoomCommand::SetMedia { .. } => "media",
+        RoomCommand::SendEphemeral { .. } => "ephemeral",
+        RoomCommand::Signal(_) => "signal",
+        RoomCommand::CreateCall(_) => "create-call",
+        RoomCommand::InitiateCall(_) => "initiate-call",
+        RoomCommand::AcceptCall => "accept-call",
+        RoomCommand::RejectCall { .. } => "reject-call",
+        RoomCommand::EndCall => "end-call",
+        RoomCommand::DepartCall { .. } => "depart-call",
+        RoomCommand::GreetSocket { .. } => "greet-socket",
+        RoomCommand::Close => "close",
+    }
+}
