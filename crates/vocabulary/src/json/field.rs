@@ -62,7 +62,11 @@ impl<'a> Field<'a> {
         if items.len() > limit {
             return Err(self.refuse(format_args!("must have at most {limit} items")));
         }
-        items.into_iter().map(|raw| self.id_in(raw.get(), parse)).collect()
+        let ids = items.into_iter().map(|raw| match string(raw.get()) {
+            None if !is_integer(raw.get()) => Err(self.refuse("must be an array of strings")),
+            _ => self.id_in(raw.get(), parse),
+        });
+        ids.collect()
     }
 
     /// The items of an array.

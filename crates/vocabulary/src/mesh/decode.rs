@@ -27,14 +27,12 @@ const STATE_FIELDS: [&str; 4] = ["from", "peerId", "userId", "username"];
 /// `room` is the room that the socket is in: without one only `join`, `leave`, `ping` and
 /// `heartbeat` are possible.
 pub fn decode(text: &str, room: Option<&RoomId>, limits: &SizeLimits) -> Result<Incoming, Rejection> {
-    let malformed =
-        |reason| Rejection { id: None, malformed: true, refusal: Refusal::with_message(Code::InvalidPayload, reason) };
     let text = text.trim();
     let Some(fields) = Fields::parse(text) else {
-        return Err(malformed("Invalid payload: message must be a JSON object"));
+        return Err(Rejection::malformed("Invalid payload: message must be a JSON object"));
     };
     let Some(kind) = fields.value("type").and_then(string) else {
-        return Err(malformed("Invalid payload: type must be a string"));
+        return Err(Rejection::malformed("Invalid payload: type must be a string"));
     };
     let refused = |id, refusal| Rejection { id, malformed: false, refusal };
     let id = fields.field("id").reference().map_err(|refusal| refused(None, refusal))?;

@@ -5,7 +5,7 @@ use std::fmt;
 use heliograph_domain::{
     command::{RoomCommand, SignalTarget},
     id::SocketId,
-    refusal::Refusal,
+    refusal::{Code, Refusal},
     room::{Media, RoomId},
     text::{RawJson, Reference},
     user::Name,
@@ -77,6 +77,17 @@ pub struct Rejection {
     pub malformed: bool,
     /// What to tell the client.
     pub refusal: Refusal,
+}
+
+impl Rejection {
+    /// What a binary frame gets: the vocabulary has none.
+    pub fn of_binary_frame() -> Self {
+        Self::malformed("Invalid payload: message must be text")
+    }
+
+    pub(super) fn malformed(reason: &'static str) -> Self {
+        Self { id: None, malformed: true, refusal: Refusal::with_message(Code::InvalidPayload, reason) }
+    }
 }
 
 impl Request {

@@ -63,7 +63,8 @@ pub fn failure_ack(event: &str, refusal: &Refusal) -> String {
     })
 }
 
-/// The payload of the event `error`. Without `event` it is not about any one event.
+/// The payload of the event `error`. Without `event` it is not about any one event. Unknown events
+/// are told in the acknowledgement alone.
 pub fn error(event: Option<&str>, refusal: &Refusal) -> String {
     object(160, |out| {
         out.text("message", &refusal.message).plain("code", refusal.code.as_str());

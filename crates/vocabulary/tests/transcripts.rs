@@ -1,0 +1,106 @@
+//! The transcripts in `tests/transcripts` hold, in both directions. See the README there.
+
+#![expect(clippy::unwrap_used, reason = "a transcript that cannot be played is a failed test")]
+
+mod dialect;
+mod values;
+
+use std::{env, fs, path::PathBuf};
+
+use dialect::{Dialect, Mesh, Step, Synapse};
+use heliograph_domain::room::RoomId;
+
+#[test]
+fn synapse_clients_say_and_hear_what_the_transcripts_show() {
+    check(&Synapse);
+}
+
+#[test]
+fn mesh_clients_say_and_hear_what_the_transcripts_show() {
+    check(&Mesh);
+}
+
+#[test]
+fn every_name_of_the_vocabularies_has_a_transcript() {
+    let said = |mark, name: &str| [format!("{mark} {name} "), format!("{mark} {{\"type\":\"{name}\"")];
+    for (dialect, client, server) in [
+        (
+            Synapse.name(),
+            &heliograph_vocabulary::synapse::CLIENT_EVENTS[..],
+            &heliograph_vocabulary::synapse::SERVER_EVENTS[..],
+        ),
+        (Mesh.name(), &heliograph_vocabulary::mesh::CLIENT_TYPES[..], &heliograph_vocabulary::mesh::SERVER_TYPES[..]),
+    ] {
+        let all: String = files(dialect).into_iter().map(|(_, text)| text).collect();
+        let shown = |mark, name: &&str| {
+            said(mark, name).iter().any(|start| all.lines().any(|line| line.starts_with(start.as_str())))
+        };
+        let missing: Vec<_> = client
+            .iter()
+            .filter(|name| !shown('>', name))
+            .chain(server.iter().filter(|name| !shown('<', name)))
+            .collect();
+        assert!(missing.is_empty(), "{dialect}: no transcript shows {missing:?}");
+    }
+}
+
+fn files(dialect: &str) -> Vec<(PathBuf, String)> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts").join(dialect);
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.clone(), fs::read_to_string(path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+fn check(dialect: &impl Dialect) {
+    let rewrite = env::var_os("UPDATE_TRANSCRIPTS").is_some();
+    for (path, written) in files(dialect.name()) {
+        let actual = play(dialect, &written);
+        if rewrite {
+            fs::write(&path, &actual).unwrap();
+            continue;
+        }
+        for (number, (written, actual)) in written.lines().zip(actual.lines()).enumerate() {
+            assert_eq!(written, actual, "{}:{}", path.display(), number + 1);
+        }
+        assert_eq!(written, actual, "{}", path.display());
+    }
+}
+
+/// The transcript with everything that is not given worked out anew.
+fn play(dialect: &impl Dialect, written: &str) -> String {
+    let mut room = None;
+    let blocks = written.trim_end().split("\n\n").map(|block| play_block(dialect, &mut room, block));
+    blocks.collect::<Vec<_>>().join("\n\n") + "\n"
+}
+
+fn play_block(dialect: &impl Dialect, room: &mut Option<RoomId>, block: &str) -> String {
+    let mut out = Vec::new();
+    let mut step = None;
+    for line in block.lines() {
+        let (mark, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match mark {
+            "#" => out.push(line.to_owned()),
+            "@" => {
+                *room = (rest != "-").then(|| values::room(rest));
+                out.push(line.to_owned());
+            }
+            ">" | "=" | "!" if step.is_none() => {
+                out.push(line.to_owned());
+                let body = block.lines().find_map(|line| line.strip_prefix("body "));
+                let (next, lines) = Step::begin(dialect, room.as_ref(), mark, rest, body);
+                out.extend(lines);
+                step = Some(next);
+            }
+            "+" => {
+                out.push(line.to_owned());
+                out.extend(step.as_ref().unwrap().outcome(dialect, rest));
+            }
+            _ => {}
+        }
+    }
+    out.join("\n")
+}

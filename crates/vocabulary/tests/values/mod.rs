@@ -1,0 +1,268 @@
+//! The domain values that the transcripts speak of.
+
+use heliograph_domain::{
+    command::*,
+    delivery::LogEntry,
+    event::*,
+    id::*,
+    outcome::*,
+    room::*,
+    text::{Emoji, MessageText, RawJson, Reference},
+    time::Timestamp,
+    user::{Name, User, Vocabulary},
+};
+
+pub(crate) const NOON: Timestamp = Timestamp::from_millis(1_765_540_800_000);
+
+pub(crate) fn socket(id: &str) -> SocketId {
+    SocketId::parse(id).unwrap()
+}
+
+pub(crate) fn room(id: &str) -> RoomId {
+    RoomId::parse(id).unwrap()
+}
+
+fn user_id(id: &str) -> UserId {
+    UserId::parse(id).unwrap()
+}
+
+fn user(id: &str, name: &str, picture: Option<&str>) -> User {
+    User { id: user_id(id), name: Name::parse(name).unwrap(), picture: picture.map(Into::into), guest: false }
+}
+
+pub(crate) fn ann() -> User {
+    user("u_ann", "Ann", Some("https://example.org/ann.png"))
+}
+
+pub(crate) fn bob() -> User {
+    user("u_bob", "Bob \"B\"", None)
+}
+
+fn call() -> CallId {
+    CallId::parse("call_1").unwrap()
+}
+
+fn message_id() -> MessageId {
+    MessageId::parse("msg_1").unwrap()
+}
+
+fn text(text: &str) -> MessageText {
+    MessageText::parse_or_blank(text).unwrap()
+}
+
+fn json(text: &'static str) -> RawJson {
+    RawJson::from_checked(text)
+}
+
+fn peer(id: &str, user: User) -> Peer {
+    Peer { socket: socket(id), user, media: Media { audio: true, ..Media::default() }, joined_at: NOON }
+}
+
+fn message(words: &str) -> Message {
+    Message {
+        id: message_id(),
+        author: ann(),
+        socket: Some(socket("s_ann")),
+        peer: false,
+        text: text(words),
+        attachments: None,
+        reference: None,
+    }
+}
+
+pub(crate) fn events() -> Vec<Event> {
+    let mut events = messages();
+    events.extend(of_rooms());
+    events.extend(of_media());
+    events.extend(signals());
+    events.extend(of_calls());
+    events.extend(of_presence());
+    events
+}
+
+fn messages() -> Vec<Event> {
+    let files = r#"[{"name":"plan.pdf","url":"https://example.org/plan.pdf"},{"size":3}]"#;
+    let react = |on| Event::ReactionChanged {
+        message: message_id(),
+        user: ann(),
+        emoji: Emoji::parse("\u{1F44D}").unwrap(),
+        on,
+    };
+    vec![
+        Event::MessagePosted(message("Hello\n\"all\"")),
+        Event::MessagePosted(Message { reference: Some(Reference::from_checked("\"t-1\"")), ..message("Mine") }),
+        Event::MessagePosted(Message { peer: true, author: bob(), ..message("From a peer") }),
+        Event::MessagePosted(Message { socket: None, ..message("By HTTP") }),
+        Event::MessagePosted(Message { attachments: Some(json(files)), ..message("") }),
+        Event::MessagePosted(Message { attachments: Some(json(files)), ..message("See:") }),
+        react(true),
+        react(false),
+        Event::TypingChanged { user: ann(), on: true },
+        Event::TypingChanged { user: ann(), on: false },
+        Event::ChatSwitched { enabled: true, by: ann(), socket: socket("s_ann") },
+        Event::ChatSwitched { enabled: false, by: ann(), socket: socket("s_ann") },
+    ]
+}
+
+fn of_rooms() -> Vec<Event> {
+    let joined = |announced, peer| Event::MemberJoined { user: ann(), socket: socket("s_ann"), announced, peer };
+    let left =
+        |announced, peer, reason| Event::MemberLeft { user: ann(), socket: socket("s_ann"), announced, peer, reason };
+    vec![
+        joined(true, None),
+        joined(true, Some(peer("s_ann", ann()))),
+        joined(false, None),
+        left(true, false, LeaveReason::Left),
+        left(true, true, LeaveReason::Left),
+        left(false, true, LeaveReason::Disconnected),
+        left(false, true, LeaveReason::Removed),
+        left(false, false, LeaveReason::Disconnected),
+        Event::RoomClosed { reason: CloseReason::System },
+        Event::RoomClosed { reason: CloseReason::CallEnded },
+        Event::HostChanged { host: socket("s_bob") },
+        Event::EphemeralSent {
+            from: ann(),
+            socket: socket("s_ann"),
+            body: json(r#"{"type":"data","x":1.50,"to":null}"#),
+        },
+    ]
+}
+
+fn of_media() -> Vec<Event> {
+    let changed = |peer, change, media, body| Event::MediaChanged {
+        by: ann(),
+        socket: socket("s_ann"),
+        peer: socket(peer),
+        change,
+        media,
+        body,
+    };
+    let (none, off) = (MediaChange::default(), Media::default());
+    vec![
+        changed("s_ann", MediaChange { audio: Some(false), ..none }, Media { video: true, ..off }, None),
+        changed("s_ann", MediaChange { audio: Some(true), ..none }, Media { audio: true, ..off }, None),
+        changed(
+            "s_ann",
+            MediaChange { audio: Some(true), video: Some(false), ..none },
+            Media { audio: true, ..off },
+            None,
+        ),
+        changed("s_ann", MediaChange { video: Some(true), ..none }, Media { video: true, ..off }, None),
+        changed("s_ann", MediaChange { screen: Some(true), ..none }, Media { screen: true, ..off }, None),
+        changed("s_ann", MediaChange { screen: Some(false), ..none }, off, None),
+        changed(
+            "s_ann",
+            MediaChange { screen: Some(true), ..none },
+            Media { screen: true, ..off },
+            Some(json(r#"{"type":"screen-share-started","streamId":"{7}"}"#)),
+        ),
+        changed("s_ann", MediaChange { hand: Some(true), ..none }, Media { hand: true, ..off }, None),
+        changed("s_bob", MediaChange { hand: Some(false), ..none }, off, Some(json(r#"{"type":"lower-hand"}"#))),
+    ]
+}
+
+fn signals() -> Vec<Event> {
+    use SignalKind::*;
+    use Vocabulary::*;
+    [
+        (Offer, Synapse, r#"{"type":"offer","sdp":"v=0\r\n"}"#),
+        (Answer, Synapse, r#"{"sdp":"v=0\r\n","type":"answer"}"#),
+        (Candidate, Synapse, r#"{"candidate":{"candidate":"candidate:1","sdpMid":"0"}}"#),
+        (Other, Synapse, r#"{"renegotiate":true}"#),
+        (Offer, Mesh, r#"{"type":"offer","to":"s_bob","sdp":{"type":"offer","sdp":"v=0\r\n"},"extra":[1]}"#),
+        (Answer, Mesh, r#"{"type":"answer","to":"s_bob","sdp":"v=0\r\n"}"#),
+        (Candidate, Mesh, r#"{"type":"candidate","to":"s_bob","candidate":{"candidate":"candidate:1"}}"#),
+        (Candidate, Mesh, r#"{"type":"candidate","to":"s_bob","candidate":null}"#),
+        (Other, Mesh, r#"{"type":"offer","to":"s_bob","description":"v=0\r\n"}"#),
+    ]
+    .map(|(kind, vocabulary, body)| Event::SignalRelayed {
+        from: ann(),
+        socket: socket("s_ann"),
+        kind,
+        vocabulary,
+        body: json(body),
+    })
+    .into()
+}
+
+fn of_calls() -> Vec<Event> {
+    let mut events = vec![
+        Event::CallRinging { call: call(), room: Some(room("room_1")), from: ann(), media: CallMedia::Video },
+        Event::CallRinging { call: call(), room: None, from: ann(), media: CallMedia::Audio },
+        Event::CallParticipantUnavailable { call: call(), user: user_id("u_bob"), reason: Unavailable::Offline },
+        Event::CallParticipantUnavailable { call: call(), user: user_id("u_bob"), reason: Unavailable::Busy },
+        Event::CallAccepted { call: call(), by: bob() },
+        Event::CallRejected { call: call(), by: bob(), reason: None },
+        Event::CallRejected { call: call(), by: bob(), reason: Some(text("In a meeting")) },
+        Event::CallAnsweredElsewhere { call: call(), accepted: true },
+        Event::CallAnsweredElsewhere { call: call(), accepted: false },
+        Event::CallParticipantJoined { call: call(), peer: peer("s_bob", bob()) },
+        Event::CallParticipantLeft { call: call(), user: bob(), socket: Some(socket("s_bob")) },
+        Event::CallParticipantLeft { call: call(), user: bob(), socket: None },
+        Event::CallEnded { call: call(), by: Some(user_id("u_ann")), reason: CallEndReason::UserEnded },
+    ];
+    let reasons =
+        [CallEndReason::Rejected, CallEndReason::NoAnswer, CallEndReason::ParticipantsLeft, CallEndReason::RoomClosed];
+    events.extend(reasons.map(|reason| Event::CallEnded { call: call(), by: None, reason }));
+    events
+}
+
+fn of_presence() -> Vec<Event> {
+    let mut events = vec![Event::UserOnline { user: ann() }, Event::UserOffline { user: ann(), last_seen: NOON }];
+    events.extend([Status::Online, Status::Away, Status::Busy, Status::Offline].map(|status| Event::PresenceChanged {
+        user: ann(),
+        status,
+        last_seen: NOON,
+    }));
+    events
+}
+
+/// Two answers to a join, by the names that the transcripts give them.
+pub(crate) fn joined() -> [(&'static str, Joined); 2] {
+    let entry = |seq, event| LogEntry { seq, at: NOON, event };
+    let empty = Joined {
+        position: Position { epoch: 1, seq: 0 },
+        roster: 0,
+        ordinal: 0,
+        members: vec![],
+        peers: vec![],
+        host: None,
+        chat_enabled: true,
+        missed: Missed::default(),
+    };
+    let with_bob = Joined {
+        position: Position { epoch: 1, seq: 7 },
+        members: vec![ann(), bob()],
+        peers: vec![peer("s_bob", bob())],
+        host: Some(socket("s_bob")),
+        chat_enabled: false,
+        missed: Missed {
+            entries: vec![
+                entry(6, Event::MessagePosted(message("Missed"))),
+                entry(7, Event::HostChanged { host: socket("s_bob") }),
+            ],
+            whole: true,
+            more: true,
+        },
+        ..empty.clone()
+    };
+    [("an empty room", empty), ("a room with Bob", with_bob)]
+}
+
+pub(crate) fn outcomes() -> Vec<RoomOutcome> {
+    let mut outcomes = vec![
+        RoomOutcome::Done,
+        RoomOutcome::Posted { message: message_id(), seq: 7, at: NOON },
+        RoomOutcome::Reacted { at: NOON },
+        RoomOutcome::CallInitiated {
+            ringing: vec![user_id("u_bob")],
+            unavailable: vec![user_id("u_cy")],
+            skipped: vec![user_id("u_dee")],
+        },
+        RoomOutcome::CallAccepted {
+            participants: vec![CallParticipant { user: ann(), media: Media { audio: true, ..Media::default() } }],
+        },
+    ];
+    outcomes.extend(joined().map(|(_, joined)| RoomOutcome::Joined(Box::new(joined))));
+    outcomes
+}
