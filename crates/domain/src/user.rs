@@ -19,6 +19,11 @@ impl Name {
         Ok(Self(text.into()))
     }
 
+    /// A name for a guest who gives none: `Guest-` and four digits of `number`.
+    pub fn of_guest(number: u16) -> Self {
+        Self(format!("Guest-{:04}", number % 10_000).into())
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

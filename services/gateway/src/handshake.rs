@@ -7,9 +7,10 @@ use http::header::{self, HeaderMap, HeaderName};
 use http::request::Parts;
 
 /// The headers that are worth their memory for as long as a connection lives.
-const KEPT: [HeaderName; 6] = [
+const KEPT: [HeaderName; 7] = [
     header::AUTHORIZATION,
     header::COOKIE,
+    header::HOST,
     header::ORIGIN,
     header::USER_AGENT,
     HeaderName::from_static("x-forwarded-for"),
@@ -56,7 +57,7 @@ impl Handshake {
         self.remote
     }
 
-    /// One of the headers that are kept (`authorization`, `cookie`, `origin`, `user-agent`, `x-forwarded-for`,
+    /// One of the headers that are kept (`authorization`, `cookie`, `host`, `origin`, `user-agent`, `x-forwarded-for`,
     /// `traceparent`), if it came once or more and as text; the first one.
     pub fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.iter().find_map(|(key, value)| (key == name).then_some(&**value))

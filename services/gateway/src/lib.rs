@@ -15,11 +15,20 @@
 //! - [`transport`]: how bytes reach and leave a connection.
 
 pub mod application;
+mod clients;
 pub mod connection;
+mod fanout;
 pub mod frame;
 pub mod handshake;
+pub mod http;
+pub mod identity;
+mod link;
 pub mod listener;
+mod mesh;
 pub mod outlet;
 pub mod plain;
+pub mod policy;
+pub mod service;
+mod synapse;
 mod token;
 pub mod transport;

@@ -29,9 +29,15 @@ pub mod stubs {
 /// The way to a server, wherever it is.
 #[derive(Clone)]
 pub struct Link {
-    service: BoxCloneSyncService<Request<Body>, Response<Body>, BoxError>,
+    service: BoxCloneSyncService<Request<Body>, Response<Body>, LinkError>,
     deadline: Duration,
 }
+
+/// A server could not be asked. A type of its own rather than a boxed error: futures over the generated
+/// clients are not provably `Send` when their error's conversion has a lifetime.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct LinkError(BoxError);
 
 impl Link {
     /// A link to a server of this process (a generated `…Server`) or to a channel. Answers are
@@ -42,7 +48,7 @@ impl Link {
         S::Error: Into<BoxError>,
         S::Future: Send + 'static,
     {
-        let service = BoxCloneSyncService::new(service.map_err(Into::into));
+        let service = BoxCloneSyncService::new(service.map_err(|error| LinkError(error.into())));
         Self { service, deadline }
     }
 

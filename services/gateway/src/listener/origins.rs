@@ -5,6 +5,8 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::uri::Authority;
 use http::{Response, StatusCode};
 
+use crate::handshake::Handshake;
+
 /// Pages whose scripts may connect. Requests without `Origin`, which come from programs and not from pages, are
 /// never refused, nor are those of a page that this server itself has served.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +48,19 @@ impl Origins {
             Self::List(list) if list.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes()) => {
                 Verdict::Allowed(origin.clone())
             }
-            Self::List(_) if is_own(origin, headers) => Verdict::Silent,
+            Self::List(_) if is_own(Some(origin), headers.get(header::HOST)) => Verdict::Silent,
             Self::List(_) => Verdict::Refused,
         }
+    }
+
+    /// True if a request may act with what the browser holds for its user, such as a cookie: it comes from a listed
+    /// page, from one of our own, or from no page.
+    pub(crate) fn admits_credentials(&self, handshake: &Handshake) -> bool {
+        let Some(origin) = handshake.header(&header::ORIGIN) else { return true };
+        let listed = matches!(self, Self::List(list) if list.iter().any(|allowed| allowed == origin));
+        let value = |text: &str| HeaderValue::from_str(text).ok();
+        let host = handshake.header(&header::HOST).and_then(value);
+        listed || is_own(value(origin).as_ref(), host.as_ref())
     }
 }
 
@@ -84,13 +96,13 @@ impl Verdict {
 }
 
 /// True if the page came from the host that the request goes to.
-fn is_own(origin: &HeaderValue, headers: &HeaderMap) -> bool {
-    let host = |value: &HeaderValue| value.to_str().ok().map(str::to_ascii_lowercase);
-    let page = host(origin).and_then(|origin| {
+fn is_own(origin: Option<&HeaderValue>, host: Option<&HeaderValue>) -> bool {
+    let text = |value: &HeaderValue| value.to_str().ok().map(str::to_ascii_lowercase);
+    let page = origin.and_then(text).and_then(|origin| {
         let (_, authority) = origin.split_once("://")?;
         authority.parse::<Authority>().ok()
     });
-    let here = headers.get(header::HOST).and_then(host).and_then(|host| host.parse::<Authority>().ok());
+    let here = host.and_then(text).and_then(|host| host.parse::<Authority>().ok());
     page.is_some() && page == here
 }
 

@@ -1,0 +1,143 @@
+//! From an identity to a registered socket that attends its user's rooms.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use heliograph_domain::{
+    command::{DisconnectCause, Join, PresenceCommand, PresenceRequest, SessionSecret},
+    delivery::Delivery,
+    id::CommandId,
+    outcome::PresenceOutcome,
+    refusal::{Code, Refusal},
+    room::RoomId,
+};
+use heliograph_telemetry::metrics;
+use tokio::time::Instant;
+
+use super::{Alarm, Client, Clients, Recipient, registry::Arrivals};
+use crate::identity::Identity;
+
+/// How many rooms are joined at once.
+const JOINS: usize = 16;
+
+/// A client that the cluster knows and that is not registered here yet.
+pub(crate) struct Arrival {
+    clients: Arc<Clients>,
+    client: Arc<Client>,
+    arrivals: Arc<Arrivals>,
+    /// The rooms in which its user is a member.
+    pub(crate) rooms: Vec<RoomId>,
+    /// Whether presence has noted the socket.
+    pub(super) known: bool,
+    registered: bool,
+    /// How the socket goes if it is never registered.
+    pub(super) unregistered: DisconnectCause,
+}
+
+impl Clients {
+    /// Binds a client to an identity and makes it known to the cluster.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED` if the user has too many sockets, `UNAVAILABLE`.
+    pub(crate) async fn announce(
+        self: &Arc<Self>,
+        client: &Arc<Client>,
+        identity: Arc<Identity>,
+    ) -> Result<Arrival, Refusal> {
+        let mut arrival = self.expect(client, identity);
+        let Some(actor) = client.actor(&self.node) else { return Err(Code::AuthRequired.into()) };
+        // Without recovery there is a session all the same: it says which rooms to leave when the socket
+        // is lost. Nobody knows its secret.
+        let secret = client.secret.unwrap_or_else(SessionSecret::random);
+        let request =
+            PresenceRequest { id: CommandId::generate(), command: PresenceCommand::Connect { actor, secret } };
+        match self.commands.presence(&request).await? {
+            PresenceOutcome::Connected { rooms } => {
+                arrival.rooms = rooms;
+                arrival.known = true;
+                Ok(arrival)
+            }
+            _ => Err(Code::Unavailable.into()),
+        }
+    }
+
+    /// Keeps what comes for the client from now on, until it is registered.
+    pub(super) fn expect(self: &Arc<Self>, client: &Arc<Client>, identity: Arc<Identity>) -> Arrival {
+        let arrivals = self.registry.expect(&client.id, &identity.user.id);
+        client.with(|state| state.identity = Some(identity));
+        Arrival {
+            clients: Arc::clone(self),
+            client: Arc::clone(client),
+            arrivals,
+            rooms: Vec::new(),
+            known: false,
+            registered: false,
+            unregistered: DisconnectCause::Lost,
+        }
+    }
+
+    /// Sets the timer that fits the client: the end of its token, or of the time to get one.
+    pub(crate) fn watch_identity(&self, client: &Client) {
+        let expires = client.identity().map(|identity| identity.expires);
+        let timer = match expires {
+            Some(Some(expires)) => Some((self.clock.now(), expires, Alarm::TokenExpired)),
+            Some(None) => None,
+            None => {
+                let now = self.clock.now();
+                Some((now, now + self.authentication_deadline, Alarm::AuthenticationOverdue))
+            }
+        };
+        let key =
+            timer.map(|(now, at, alarm)| self.timers.set(Instant::now() + at.since(now), client.id.clone(), alarm));
+        let before = client.with(|state| std::mem::replace(&mut state.timer, key));
+        if let Some(before) = before {
+            self.timers.cancel(before);
+        }
+    }
+}
+
+impl Arrival {
+    /// Joins the user's rooms silently. Gives those that are attended now.
+    pub(crate) async fn attend_rooms(&self, recipient: &Recipient) -> Vec<RoomId> {
+        let mut attended = Vec::with_capacity(self.rooms.len());
+        let rooms = self.rooms.get(..self.clients.limits.rooms_per_socket).unwrap_or(&self.rooms);
+        for some in rooms.chunks(JOINS) {
+            let joins: Vec<_> = some.iter().map(|room| self.attend_room(recipient, room)).collect();
+            attended.extend(join_all(joins).await.into_iter().flatten());
+        }
+        attended
+    }
+
+    async fn attend_room(&self, recipient: &Recipient, room: &RoomId) -> Option<RoomId> {
+        let silent = Join { since: None, explicit: false, peer: None, takeover: false };
+        match self.clients.join(recipient, &self.client, room, silent, |_| {}).await {
+            Ok(()) => Some(room.clone()),
+            Err(refusal) => {
+                tracing::debug!(room = room.as_str(), %refusal, "a member's room was not joined");
+                None
+            }
+        }
+    }
+
+    /// The client hears what is addressed to its user from now on. Gives what came for it meanwhile.
+    pub(crate) fn register(mut self, recipient: &Recipient) -> Vec<Delivery> {
+        self.registered = true;
+        self.clients.watch_identity(&self.client);
+        let vocabulary = self.client.vocabulary.name();
+        self.clients.metrics.sockets.get_or_create(&metrics::Case { case: vocabulary }).inc();
+        self.clients.registry.bind(&self.arrivals, recipient)
+    }
+}
+
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        if self.registered {
+            return;
+        }
+        self.clients.registry.unexpect(&self.arrivals);
+        if self.known {
+            // The connection ended before the socket was there: nobody else will say that it is gone.
+            self.clients.depart(&self.client, self.unregistered);
+        }
+    }
+}

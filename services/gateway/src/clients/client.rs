@@ -1,0 +1,277 @@
+//! A client of the cluster: one Socket.IO socket or one mesh WebSocket, with its identity, the rooms it
+//! attends, and its rates.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+    },
+};
+
+use futures_util::future::BoxFuture;
+use heliograph_domain::{
+    command::SessionSecret,
+    id::{NodeId, SocketId},
+    room::{Position, RoomId},
+    user::{Actor, Vocabulary},
+};
+use heliograph_websocket::CloseCode;
+use parking_lot::Mutex;
+use tokio::{sync::Notify, time::Instant};
+
+use super::{Resumption, arrive::Arrival, recovery::write_part, timers::TimerKey};
+use crate::{
+    application::Socket,
+    frame::Frame,
+    identity::Identity,
+    outlet::{Class, Sent},
+    plain::PlainSocket,
+    policy::Rates,
+};
+
+/// One client. Lives as long as its socket.
+pub(crate) struct Client {
+    pub(crate) id: SocketId,
+    pub(crate) vocabulary: Vocabulary,
+    /// Proves the right to recover the session; `None` if recovery is off for this client.
+    pub(crate) secret: Option<SessionSecret>,
+    pub(crate) connected: Instant,
+    state: Mutex<State>,
+    /// How many rooms are attended, so that fan-out need not lock to find out that it is one.
+    attended: AtomicU32,
+    in_flight: AtomicU32,
+    answered: Notify,
+}
+
+#[derive(Default)]
+pub(crate) struct State {
+    pub(crate) identity: Option<Arc<Identity>>,
+    pub(crate) rooms: Vec<Arc<Attendance>>,
+    pub(crate) rates: Rates,
+    pub(crate) typing: Vec<(RoomId, TimerKey)>,
+    /// Sequenced commands that wait for the answer of the one before, by room. A room is listed while one
+    /// of its commands is under way.
+    pub(crate) lanes: Vec<(RoomId, VecDeque<BoxFuture<'static, ()>>)>,
+    pub(crate) failed_authentications: u8,
+    /// Fires when the token ends, or when authentication is overdue.
+    pub(crate) timer: Option<TimerKey>,
+    /// The socket is gone; nothing may be registered for it any more.
+    pub(crate) gone: bool,
+}
+
+/// A client's attendance of a room.
+#[derive(Debug)]
+pub(crate) struct Attendance {
+    pub(crate) room: RoomId,
+    /// The room's short name in offsets.
+    pub(crate) ordinal: u32,
+    /// The log that the numbers belong to.
+    pub(crate) epoch: u64,
+    /// What the client had when it joined.
+    pub(crate) base: u64,
+    /// The newest entry that was written to the client.
+    seq: AtomicU64,
+    live: AtomicBool,
+}
+
+impl Attendance {
+    pub(crate) fn new(room: RoomId, ordinal: u32, base: Position, seq: u64) -> Self {
+        Self { room, ordinal, epoch: base.epoch, base: base.seq, seq: AtomicU64::new(seq), live: AtomicBool::new(true) }
+    }
+
+    /// The newest entry that the client has.
+    pub(crate) fn seq(&self) -> u64 {
+        self.seq.load(Ordering::Acquire)
+    }
+
+    /// Notes that the client gets entry `seq`; false if it has it already, or no longer attends.
+    pub(crate) fn advance(&self, seq: u64) -> bool {
+        self.is_live() && self.seq.fetch_max(seq, Ordering::AcqRel) < seq
+    }
+
+    pub(crate) fn is_live(&self) -> bool {
+        self.live.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn end(&self) {
+        self.live.store(false, Ordering::Release);
+    }
+}
+
+impl Client {
+    pub(crate) fn new(id: SocketId, vocabulary: Vocabulary, secret: Option<SessionSecret>) -> Self {
+        Self {
+            id,
+            vocabulary,
+            secret,
+            connected: Instant::now(),
+            state: Mutex::new(State::default()),
+            attended: AtomicU32::new(0),
+            in_flight: AtomicU32::new(0),
+            answered: Notify::new(),
+        }
+    }
+
+    /// Works on the client's state. Nothing that blocks may happen inside.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
+        work(&mut self.state.lock())
+    }
+
+    pub(crate) fn identity(&self) -> Option<Arc<Identity>> {
+        self.state.lock().identity.clone()
+    }
+
+    /// The client as the author of a command; `None` before authentication.
+    pub(crate) fn actor(&self, gateway: &NodeId) -> Option<Actor> {
+        let identity = self.identity()?;
+        Some(Actor {
+            user: identity.user.clone(),
+            admin: identity.admin,
+            socket: self.id.clone(),
+            gateway: gateway.clone(),
+            vocabulary: self.vocabulary,
+        })
+    }
+
+    /// The client attends a room; false if its socket is gone, so that the attendance must end.
+    pub(crate) fn attend(&self, attendance: &Arc<Attendance>) -> bool {
+        let mut state = self.state.lock();
+        if state.gone {
+            return false;
+        }
+        state.rooms.retain(|other| other.room != attendance.room);
+        state.rooms.push(Arc::clone(attendance));
+        self.attended.store(state.rooms.len() as u32, Ordering::Release);
+        true
+    }
+
+    /// The client no longer attends a room. Gives the attendance that ended.
+    pub(crate) fn unattend(&self, room: &RoomId) -> Option<Arc<Attendance>> {
+        let mut state = self.state.lock();
+        let at = state.rooms.iter().position(|attendance| attendance.room == *room)?;
+        let attendance = state.rooms.swap_remove(at);
+        attendance.end();
+        self.attended.store(state.rooms.len() as u32, Ordering::Release);
+        Some(attendance)
+    }
+
+    pub(crate) fn attends(&self, room: &RoomId) -> bool {
+        self.state.lock().rooms.iter().any(|attendance| attendance.room == *room)
+    }
+
+    /// Whether one room is all that the client attends.
+    pub(crate) fn attends_one(&self) -> bool {
+        self.attended.load(Ordering::Acquire) == 1
+    }
+
+    /// What the client has, in all rooms that have moved since it joined them.
+    pub(crate) fn offset(&self) -> String {
+        let mut offset = String::new();
+        for attendance in &self.state.lock().rooms {
+            let seq = attendance.seq();
+            if seq > attendance.base {
+                write_part(&mut offset, attendance.ordinal, seq);
+            }
+        }
+        offset
+    }
+
+    /// What was written to the client, per room.
+    pub(crate) fn positions(&self) -> Vec<(RoomId, Position)> {
+        let state = self.state.lock();
+        let position = |attendance: &Arc<Attendance>| {
+            (attendance.room.clone(), Position { epoch: attendance.epoch, seq: attendance.seq() })
+        };
+        state.rooms.iter().map(position).collect()
+    }
+
+    /// Counts a command in; false if there are `max` under way.
+    pub(crate) fn begin_command(&self, max: usize) -> bool {
+        let limit = u32::try_from(max).unwrap_or(u32::MAX);
+        self.in_flight.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < limit).then_some(n + 1)).is_ok()
+    }
+
+    /// Counts a command out.
+    pub(crate) fn end_command(&self) {
+        self.in_flight.fetch_sub(1, Ordering::AcqRel);
+        self.answered.notify_waiters();
+    }
+
+    /// Waits until a command can be counted in, and counts it in.
+    pub(crate) async fn room_for_command(&self, max: usize) {
+        loop {
+            let answered = self.answered.notified();
+            if self.begin_command(max) {
+                return;
+            }
+            answered.await;
+        }
+    }
+}
+
+/// What a Socket.IO socket of the cluster carries.
+pub(crate) struct Bound {
+    pub(crate) client: Arc<Client>,
+    /// Left by the CONNECT packet's handling for what comes right after it.
+    pub(crate) entry: Mutex<Option<Box<Entry>>>,
+}
+
+/// How a client came in.
+pub(crate) enum Entry {
+    /// With an identity and a new session.
+    New(Arrival),
+    /// With its old session.
+    Resumed(Resumption),
+}
+
+/// A way to a client.
+#[derive(Clone)]
+pub(crate) enum Recipient {
+    /// A Socket.IO socket.
+    SocketIo(Arc<Socket>),
+    /// A plain WebSocket.
+    Plain(Arc<PlainSocket>, Arc<Client>),
+}
+
+impl Recipient {
+    /// The client; `None` for a socket that was not made by the cluster.
+    pub(crate) fn client(&self) -> Option<&Arc<Client>> {
+        match self {
+            Self::SocketIo(socket) => socket.context::<Bound>().map(|bound| &bound.client),
+            Self::Plain(_, client) => Some(client),
+        }
+    }
+
+    pub(crate) fn send(&self, frame: &Frame, class: Class) -> Sent {
+        match self {
+            Self::SocketIo(socket) => socket.send(frame, class),
+            Self::Plain(socket, _) => socket.send(frame, class),
+        }
+    }
+
+    /// Ends the connection so that the client takes it for a loss and comes back.
+    pub(crate) fn cut(&self) {
+        match self {
+            Self::SocketIo(socket) => socket.connection().close(),
+            Self::Plain(socket, _) => socket.close(CloseCode::SERVICE_RESTART, "moved"),
+        }
+    }
+
+    /// Ends the connection for good; `code` and `reason` are for plain WebSockets.
+    pub(crate) fn dismiss(&self, code: CloseCode, reason: &str) {
+        match self {
+            Self::SocketIo(socket) => socket.disconnect(true),
+            Self::Plain(socket, _) => socket.close(code, reason),
+        }
+    }
+
+    /// Whether both lead to the same socket.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::SocketIo(one), Self::SocketIo(two)) => Arc::ptr_eq(one, two),
+            (Self::Plain(one, _), Self::Plain(two, _)) => Arc::ptr_eq(one, two),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Commands under way.
+//!
+//! Commands of one client to one room that have a lasting effect go out one after the other's answer, so
+//! that a retry never overtakes a later command; everything else overlaps. Nothing waits for a task to be
+//! scheduled: a command leaves within the call that starts it.
+
+use std::{
+    collections::VecDeque,
+    future::Future,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+use futures_util::future::BoxFuture;
+use heliograph_domain::{command::RoomCommand, room::RoomId};
+
+use super::{Client, Clients, State};
+
+/// What a connection waits for before it reads on: the back pressure.
+pub(crate) type Held = Option<BoxFuture<'static, ()>>;
+
+/// Whether a command has to be answered before the next to its room leaves.
+pub(crate) fn is_ordered(command: &RoomCommand) -> bool {
+    match command {
+        RoomCommand::SetTyping { .. }
+        | RoomCommand::SetMedia { .. }
+        | RoomCommand::SendEphemeral { .. }
+        | RoomCommand::Signal(_) => false,
+        _ => true,
+    }
+}
+
+impl Clients {
+    /// Starts work for a client. With a lane, the work waits until earlier work of the lane is done, and if
+    /// it is `ordered`, later work of the lane waits for it.
+    pub(crate) fn start(
+        self: &Arc<Self>,
+        client: &Arc<Client>,
+        lane: Option<(&RoomId, bool)>,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) -> Held {
+        let max = self.limits.commands_in_flight;
+        if client.begin_command(max) {
+            self.run(client, lane, Box::pin(work));
+            return None;
+        }
+        let (clients, client) = (Arc::clone(self), Arc::clone(client));
+        let lane = lane.map(|(room, ordered)| (room.clone(), ordered));
+        Some(Box::pin(async move {
+            client.room_for_command(max).await;
+            let lane = lane.as_ref().map(|(room, ordered)| (room, *ordered));
+            clients.run(&client, lane, Box::pin(work));
+        }))
+    }
+
+    fn run(self: &Arc<Self>, client: &Arc<Client>, lane: Option<(&RoomId, bool)>, work: BoxFuture<'static, ()>) {
+        let Some((room, ordered)) = lane else {
+            return launch(counted(Arc::clone(client), work));
+        };
+        let work = client.with(|state| match state.lane(room) {
+            Some(waiting) => {
+                waiting.push_back(work);
+                None
+            }
+            None => {
+                if ordered {
+                    state.lanes.push((room.clone(), VecDeque::new()));
+                }
+                Some(work)
+            }
+        });
+        match work {
+            Some(work) if ordered => launch(in_lane(Arc::clone(client), room.clone(), work)),
+            Some(work) => launch(counted(Arc::clone(client), work)),
+            None => {}
+        }
+    }
+}
+
+impl State {
+    fn lane(&mut self, room: &RoomId) -> Option<&mut VecDeque<BoxFuture<'static, ()>>> {
+        self.lanes.iter_mut().find_map(|(other, waiting)| (other == room).then_some(waiting))
+    }
+}
+
+async fn counted(client: Arc<Client>, work: BoxFuture<'static, ()>) {
+    work.await;
+    client.end_command();
+}
+
+/// Does work and then what has come to its lane meanwhile, and takes the lane away when it is empty.
+async fn in_lane(client: Arc<Client>, room: RoomId, mut work: BoxFuture<'static, ()>) {
+    loop {
+        work.await;
+        client.end_command();
+        let next = client.with(|state| {
+            let at = state.lanes.iter().position(|(other, _)| *other == room)?;
+            let next = state.lanes[at].1.pop_front();
+            if next.is_none() {
+                state.lanes.swap_remove(at);
+            }
+            next
+        });
+        match next {
+            Some(next) => work = next,
+            None => return,
+        }
+    }
+}
+
+/// Runs a future to its first wait here and now, so that what it sends leaves in the order of the calls,
+/// and the rest of it in a task.
+fn launch(work: impl Future<Output = ()> + Send + 'static) {
+    let mut work = Box::pin(work);
+    // A task polls it again with a waker of its own; what happens in between is not lost, because futures
+    // look at their state whenever they are polled.
+    if let Poll::Pending = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        tokio::spawn(work);
+    }
+}

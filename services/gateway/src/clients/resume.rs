@@ -1,0 +1,195 @@
+//! A client has its session back: its socket id, its rooms, and what it missed.
+//!
+//! All or nothing: if of any room something is missing, the client is told that it was not recovered and
+//! starts afresh, so that it knows to fetch its state again.
+
+use std::sync::Arc;
+
+use heliograph_domain::{
+    command::{DisconnectCause, Join, PresenceCommand, PresenceRequest, Session, SessionRoom, SessionSecret, Since},
+    id::{CommandId, SocketId, UserId},
+    outcome::{Joined, PresenceOutcome},
+    room::{Media, Position, RoomId},
+    user::Vocabulary,
+};
+use heliograph_telemetry::metrics;
+
+use super::{Attendance, Client, Clients, Recipient, arrive::Arrival, recovery::Offset};
+use crate::{
+    fanout::{Forms, Ticket, log_delivery},
+    identity::Identity,
+};
+
+/// A session that was handed over and can be continued without a gap.
+pub(crate) struct Resumption {
+    pub(crate) client: Arc<Client>,
+    pub(crate) arrival: Arrival,
+    rooms: Vec<ResumedRoom>,
+}
+
+struct ResumedRoom {
+    ticket: Ticket,
+    joined: Box<Joined>,
+    ordinal: u32,
+    /// What the session has stored.
+    base: Position,
+    /// What the client has.
+    seen: u64,
+}
+
+/// What a client brings to have its session back.
+pub(crate) struct Claim<'a> {
+    pub(crate) socket: SocketId,
+    pub(crate) secret: SessionSecret,
+    /// What it has.
+    pub(crate) seen: Seen,
+    /// Its state, should it have to join again as a peer.
+    pub(crate) peer: Option<Media>,
+    /// Who it is by its token.
+    pub(crate) identity: Option<&'a Arc<Identity>>,
+    pub(crate) vocabulary: Vocabulary,
+}
+
+/// What a client says it has.
+pub(crate) enum Seen {
+    /// Nothing: what the session has stored counts.
+    Unsaid,
+    /// The offset of the newest event, for all rooms.
+    Offset(Offset),
+    /// The number of the newest entry, for the one room that it is in.
+    Seq(u64),
+}
+
+impl Seen {
+    fn of(&self, room: &SessionRoom) -> u64 {
+        match self {
+            Self::Unsaid => room.position.seq,
+            Self::Offset(offset) => offset.seq(room.ordinal).unwrap_or(room.position.seq),
+            Self::Seq(seq) => *seq,
+        }
+    }
+}
+
+impl Clients {
+    /// Takes over the session that is claimed; `None` if it cannot be continued whole.
+    pub(crate) async fn resume(self: &Arc<Self>, claim: Claim<'_>) -> Option<Resumption> {
+        let result = self.try_resume(claim).await;
+        let case = match &result {
+            Ok(_) => "recovered",
+            Err(reason) => reason,
+        };
+        metrics::count(&self.metrics.recoveries, case);
+        result.ok()
+    }
+
+    async fn try_resume(self: &Arc<Self>, claim: Claim<'_>) -> Result<Resumption, &'static str> {
+        let user = claim.identity.map(|identity| identity.user.id.clone());
+        let session = self.take_over(claim.socket, claim.secret, user).await?;
+        let identity = match claim.identity {
+            Some(identity) => Arc::clone(identity),
+            None => Arc::new(Identity::of_session(&session.actor)),
+        };
+        let client = Arc::new(Client::new(session.actor.socket.clone(), claim.vocabulary, Some(claim.secret)));
+        let mut arrival = self.expect(&client, identity);
+        arrival.known = true;
+        // Until it is certain that the session goes on whole, its end is for good.
+        arrival.unregistered = DisconnectCause::Explicit;
+        let mut rooms = Vec::with_capacity(session.rooms.len());
+        let mut budget = self.replay_limit;
+        for room in session.rooms {
+            let seen = claim.seen.of(&room);
+            rooms.push(self.resume_room(&client, room, seen, claim.peer, &mut budget).await?);
+        }
+        arrival.unregistered = DisconnectCause::Lost;
+        Ok(Resumption { client, arrival, rooms })
+    }
+
+    async fn take_over(
+        &self,
+        socket: SocketId,
+        secret: SessionSecret,
+        user: Option<UserId>,
+    ) -> Result<Session, &'static str> {
+        let command = PresenceCommand::Resume { socket, secret, user, gateway: self.node.clone() };
+        let request = PresenceRequest { id: CommandId::generate(), command };
+        match self.commands.presence(&request).await {
+            Ok(PresenceOutcome::Resumed { session, .. }) => Ok(*session),
+            Ok(_) => Err("unknown"),
+            Err(_) => Err("unavailable"),
+        }
+    }
+
+    async fn resume_room(
+        &self,
+        client: &Arc<Client>,
+        room: SessionRoom,
+        seen: u64,
+        peer: Option<Media>,
+        budget: &mut usize,
+    ) -> Result<ResumedRoom, &'static str> {
+        let since = Some(Since::Position(Position { epoch: room.position.epoch, seq: seen }));
+        let ticket = self.fan_out.begin_join(&room.room);
+        let join = Join { since, explicit: true, peer, takeover: false };
+        let mut joined = self.ask_to_join(client, &room.room, join).await.map_err(|_| "refused")?;
+        if !joined.missed.whole {
+            return Err("incomplete");
+        }
+        while joined.missed.more {
+            let after = joined.missed.entries.last().map_or(seen, |entry| entry.seq);
+            let (entries, _) = self.fan_out.read(&room.room, after).await.map_err(|_| "unavailable")?;
+            let end = joined.position.seq;
+            let known = joined.missed.entries.len();
+            joined.missed.entries.extend(entries.into_iter().filter(|entry| entry.seq <= end));
+            if joined.missed.entries.len() == known || known > *budget {
+                return Err("incomplete");
+            }
+            joined.missed.more = joined.missed.entries.last().is_some_and(|entry| entry.seq < end);
+        }
+        *budget = budget.checked_sub(joined.missed.entries.len()).ok_or("too much")?;
+        Ok(ResumedRoom { ticket, joined, ordinal: room.ordinal, base: room.position, seen })
+    }
+}
+
+impl Resumption {
+    /// Whether a room is part of the session.
+    pub(crate) fn includes(&self, room: &RoomId) -> bool {
+        self.rooms.iter().any(|resumed| resumed.ticket.room() == room)
+    }
+
+    /// The rooms of the session.
+    pub(crate) fn rooms(&self) -> Vec<RoomId> {
+        self.rooms.iter().map(|room| room.ticket.room().clone()).collect()
+    }
+
+    /// The client hears everything from now on. `tell` is called for each room first: it tells the client
+    /// what it missed.
+    pub(crate) fn complete(
+        self,
+        recipient: &Recipient,
+        mut tell: impl FnMut(&RoomId, &Joined, &Arc<Attendance>),
+    ) -> Arrival {
+        for ResumedRoom { ticket, joined, ordinal, base, seen } in self.rooms {
+            let room = ticket.room().clone();
+            let attendance = Arc::new(Attendance::new(room.clone(), ordinal, base, seen));
+            if !self.client.attend(&attendance) {
+                continue;
+            }
+            if let Err(refusal) = ticket.finish(recipient, &joined, &attendance, || tell(&room, &joined, &attendance)) {
+                // More came meanwhile than could be kept. The log has it: the client comes back for it.
+                tracing::debug!(room = room.as_str(), %refusal, "a recovered client is sent back");
+                recipient.cut();
+            }
+        }
+        self.arrival
+    }
+}
+
+/// Sends the missed entries of a room one by one, as they would have come.
+pub(crate) fn replay(recipient: &Recipient, room: &RoomId, joined: &Joined, attendance: &Attendance) {
+    for entry in &joined.missed.entries {
+        if attendance.advance(entry.seq) {
+            let delivery = log_delivery(room, joined.position.epoch, entry.clone());
+            Forms::new(&delivery).send(recipient, Some(attendance));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Who is typing. The typist's gateway keeps the marks: it tells a room once when a mark is set, and takes
+//! the mark back when the client says so, leaves, goes, or falls silent.
+
+use std::{sync::Arc, time::Duration};
+
+use heliograph_domain::{command::RoomCommand, outcome::RoomOutcome, refusal::Refusal, room::RoomId};
+use tokio::time::Instant;
+
+use super::{Alarm, Client, Clients};
+
+/// A mark is taken back this long after it was last set.
+const SILENCE: Duration = Duration::from_secs(15);
+
+impl Clients {
+    /// Sets or takes back a mark. Tells the room only what it does not know.
+    pub(crate) async fn set_typing(&self, client: &Client, room: &RoomId, on: bool) -> Result<RoomOutcome, Refusal> {
+        let known = self.take_mark(client, room);
+        if !on {
+            return if known {
+                self.ask(client, room, RoomCommand::SetTyping { on }).await
+            } else {
+                Ok(RoomOutcome::Done)
+            };
+        }
+        if !known {
+            self.ask(client, room, RoomCommand::SetTyping { on }).await?;
+        }
+        let key = self.timers.set(Instant::now() + SILENCE, client.id.clone(), Alarm::TypingEnded(room.clone()));
+        let kept = client.with(|state| {
+            if !state.gone {
+                state.typing.push((room.clone(), key));
+            }
+            !state.gone
+        });
+        if !kept {
+            self.timers.cancel(key);
+        }
+        Ok(RoomOutcome::Done)
+    }
+
+    /// Takes a mark back because time has passed or the client leaves; gives whether there was one.
+    pub(crate) async fn end_typing(&self, client: &Client, room: &RoomId) {
+        if self.take_mark(client, room)
+            && let Err(refusal) = self.ask(client, room, RoomCommand::SetTyping { on: false }).await
+        {
+            tracing::debug!(socket = client.id.as_str(), %refusal, "typing could not be withdrawn");
+        }
+    }
+
+    /// Takes back all marks of a client that is gone.
+    pub(super) async fn end_all_typing(self: &Arc<Self>, client: &Client) {
+        while let Some(room) = client.with(|state| state.typing.last().map(|(room, _)| room.clone())) {
+            self.end_typing(client, &room).await;
+        }
+    }
+
+    fn take_mark(&self, client: &Client, room: &RoomId) -> bool {
+        let key = client.with(|state| {
+            let at = state.typing.iter().position(|(other, _)| other == room)?;
+            Some(state.typing.swap_remove(at).1)
+        });
+        key.inspect(|key| self.timers.cancel(*key)).is_some()
+    }
+}

@@ -1,0 +1,97 @@
+//! The claims of a token, and the identity that they make.
+
+use heliograph_domain::{
+    id::UserId,
+    time::Timestamp,
+    user::{Name, User},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{AuthError, Globs, Identity, name_after};
+
+/// The claims that matter (docs/protocol.md, "Identity"). Others are ignored.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Claims {
+    /// The user's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub: Option<IdClaim>,
+    #[serde(rename = "userId", skip_serializing)]
+    user_id: Option<IdClaim>,
+    #[serde(skip_serializing)]
+    id: Option<IdClaim>,
+    /// The user's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(rename = "userName", skip_serializing)]
+    user_name: Option<String>,
+    #[serde(skip_serializing)]
+    username: Option<String>,
+    #[serde(rename = "firstName", skip_serializing)]
+    first_name: Option<String>,
+    #[serde(skip_serializing)]
+    picture: Option<String>,
+    #[serde(skip_serializing)]
+    image: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    guest: bool,
+    /// When the token ends, in seconds since the epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exp: Option<f64>,
+    /// The issuer; verified by the library when one is configured.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub iss: Option<String>,
+    /// The audience; verified by the library when one is configured.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub aud: Option<String>,
+    /// Patterns of the rooms that the user may enter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rooms: Option<Vec<String>>,
+    /// Whether the user may administer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub admin: bool,
+}
+
+/// An id, which some issuers write as a number.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(untagged)]
+pub enum IdClaim {
+    /// As text.
+    Text(String),
+    /// As an integer; becomes its decimal text.
+    Number(i64),
+}
+
+impl IdClaim {
+    fn parse(&self) -> Option<UserId> {
+        match self {
+            Self::Text(text) => UserId::parse(text).ok(),
+            Self::Number(number) => UserId::parse(&number.to_string()).ok(),
+        }
+    }
+}
+
+impl Claims {
+    /// The identity; fails without an acceptable id. A name that is not acceptable counts as none.
+    pub(super) fn identity(&self) -> Result<Identity, AuthError> {
+        let id = [&self.sub, &self.user_id, &self.id]
+            .into_iter()
+            .flatten()
+            .next()
+            .and_then(IdClaim::parse)
+            .ok_or(AuthError::Failed)?;
+        let name = [&self.name, &self.user_name, &self.username, &self.first_name]
+            .into_iter()
+            .flatten()
+            .find_map(|name| Name::parse(name).ok());
+        let picture = self.picture.as_deref().or(self.image.as_deref()).map(Into::into);
+        let named = name.is_some();
+        let name = name.unwrap_or_else(|| name_after(&id));
+        Ok(Identity {
+            user: User { id, name, picture, guest: self.guest },
+            admin: self.admin,
+            rooms: self.rooms.as_ref().map(|rooms| Globs::new(rooms.iter().map(String::as_str))),
+            expires: self.exp.map(|seconds| Timestamp::from_millis((seconds * 1000.0) as u64)),
+            named,
+        })
+    }
+}

@@ -1,0 +1,238 @@
+//! The gateway as a service: options, then [`Gateway::run`].
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::future::BoxFuture;
+use heliograph_cluster::{
+    bus::{Bus, BusError},
+    clock::Clock,
+    commands::{CommandOptions, Commands},
+    directory::{Directory, DirectoryError, Node, Role},
+    grpc::RoomClient,
+    store::PageRange,
+};
+use heliograph_domain::{
+    delivery::LogEntry,
+    id::NodeId,
+    refusal::{Code, Refusal},
+    room::{Position, RoomId},
+};
+use heliograph_telemetry::{metrics::Gateway as Metrics, readiness::Latch};
+use tokio::{net::TcpListener, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clients::{Clients, Registry, Timers},
+    fanout::{FanOut, History},
+    http::IceOptions,
+    identity::{TokenSources, Verifier},
+    link, listener,
+    mesh::{Mesh, OVERDUE},
+    plain::PlainOptions,
+    policy::Limits,
+    synapse::Synapse,
+};
+
+/// Settings of a gateway.
+#[derive(Debug)]
+pub struct Options {
+    /// The public port.
+    pub listener: listener::Options,
+    /// Limits of single sockets.
+    pub limits: Limits,
+    /// How long commands are tried.
+    pub commands: CommandOptions,
+    /// Whether sessions of Socket.IO clients can be recovered.
+    pub recovery: bool,
+    /// Entries that are sent again to a client that comes back, over all its rooms.
+    pub replay_limit: usize,
+    /// Whether mesh clients without a token are guests.
+    pub anonymous_mesh: bool,
+    /// From one WebSocket ping to a mesh client to the next.
+    pub mesh_ping_interval: Duration,
+    /// How long a mesh client may send nothing at all.
+    pub mesh_silent_timeout: Duration,
+    /// How long a client may take to authenticate, or to join.
+    pub authentication_deadline: Duration,
+    /// Name of the cookie that may hold a token.
+    pub cookie: String,
+    /// ICE servers for clients.
+    pub ice: IceOptions,
+    /// Workers that write to sockets.
+    pub workers: usize,
+    /// Deliveries that may wait for one worker.
+    pub worker_queue: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            listener: listener::Options::default(),
+            limits: Limits::default(),
+            commands: CommandOptions::default(),
+            recovery: true,
+            replay_limit: 1000,
+            anonymous_mesh: false,
+            mesh_ping_interval: Duration::from_secs(25),
+            mesh_silent_timeout: Duration::from_secs(45),
+            authentication_deadline: Duration::from_secs(10),
+            cookie: "token".to_owned(),
+            ice: IceOptions::default(),
+            workers: std::thread::available_parallelism().map_or(1, usize::from),
+            worker_queue: 4096,
+        }
+    }
+}
+
+/// What a gateway talks to.
+#[derive(Clone)]
+pub struct Backends {
+    /// Carries commands and deliveries.
+    pub bus: Arc<dyn Bus>,
+    /// Where the gateway makes itself known.
+    pub directory: Arc<dyn Directory>,
+    /// Answers questions about rooms.
+    pub rooms: RoomClient,
+    /// Verifies tokens.
+    pub verifier: Arc<Verifier>,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+/// Why a gateway did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The bus cannot be reached.
+    #[error(transparent)]
+    Bus(#[from] BusError),
+    /// The directory cannot be reached.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+}
+
+/// A gateway that is ready to run.
+pub struct Gateway {
+    node: NodeId,
+    options: Options,
+    backends: Backends,
+    metrics: Metrics,
+}
+
+impl Gateway {
+    /// A gateway with a new node id.
+    pub fn new(options: Options, backends: Backends, metrics: Metrics) -> Self {
+        Self { node: NodeId::generate("gateway"), options, backends, metrics }
+    }
+
+    /// The gateway's node id.
+    pub fn node(&self) -> &NodeId {
+        &self.node
+    }
+
+    /// Serves clients on `listener` until `shutdown` is cancelled, then drains. `router` answers every request
+    /// that is no client's connection. `starting` is let go when clients may come.
+    ///
+    /// # Errors
+    /// [`StartError`] if a backend cannot be reached at the start.
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        router: axum::Router,
+        starting: Latch,
+        shutdown: CancellationToken,
+    ) -> Result<(), StartError> {
+        let Self { node, options, backends, metrics } = self;
+        // Ends with the drain, not with its beginning: clients that are moved away are still served.
+        let stopped = CancellationToken::new();
+        let _stop = stopped.clone().drop_guard();
+        let registry = Arc::new(Registry::default());
+        let timers = Arc::new(Timers::default());
+        let history = Arc::new(LogReader { rooms: backends.rooms.clone() });
+        let fan_out = FanOut::start(
+            options.workers,
+            options.worker_queue,
+            options.limits.join_buffer,
+            history,
+            metrics.clone(),
+            Arc::clone(&registry),
+            &stopped,
+        );
+        let clients = Arc::new(Clients {
+            node: node.clone(),
+            limits: options.limits,
+            commands: Commands::new(Arc::clone(&backends.bus), options.commands),
+            verifier: backends.verifier,
+            registry,
+            fan_out,
+            timers: Arc::clone(&timers),
+            metrics,
+            clock: backends.clock.clone(),
+            started: Instant::now(),
+            authentication_deadline: options.authentication_deadline,
+            replay_limit: options.replay_limit,
+        });
+        let subscription = link::subscribe(&*backends.bus, &clients).await?;
+        let receiving = link::run(Arc::clone(&clients), subscription);
+        let alarms = link::run_alarms(Arc::clone(&clients), timers.run(stopped.clone()));
+        let until_stopped = stopped.clone();
+        tokio::spawn(async move { until_stopped.run_until_cancelled(async { tokio::join!(receiving, alarms) }).await });
+
+        let this = Node {
+            id: node.clone(),
+            role: Role::Gateway,
+            grpc: String::new(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started: backends.clock.now(),
+            draining: false,
+        };
+        backends.directory.register(this.clone()).await?;
+        let directory = Arc::clone(&backends.directory);
+        let draining = shutdown.clone();
+        tokio::spawn(async move {
+            draining.cancelled().await;
+            if let Err(error) = directory.register(Node { draining: true, ..this }).await {
+                tracing::warn!(%error, "the directory could not be told that this gateway drains");
+            }
+        });
+
+        let tokens =
+            TokenSources { cookie: options.cookie.into(), origins: Arc::new(options.listener.origins.clone()) };
+        let mesh_options = PlainOptions {
+            max_message: options.listener.max_payload,
+            ping_interval: options.mesh_ping_interval,
+            silent_timeout: options.mesh_silent_timeout,
+            silent_code: OVERDUE,
+            ..PlainOptions::default()
+        };
+        let synapse = Synapse::new(Arc::clone(&clients), tokens.clone(), options.recovery);
+        let mesh = Mesh::new(clients, tokens, Arc::new(options.ice), options.anonymous_mesh);
+        let server = listener::Server::new(options.listener)
+            .socket_io("/socket.io/", Arc::new(synapse))
+            .plain("/ws", mesh_options, Arc::new(mesh))
+            .router(router);
+        drop(starting);
+        server.run(listener, shutdown).await;
+        if let Err(error) = backends.directory.deregister(&node).await {
+            tracing::warn!(%error, "the gateway could not be taken out of the directory");
+        }
+        Ok(())
+    }
+}
+
+/// Reads logs through the room service.
+struct LogReader {
+    rooms: RoomClient,
+}
+
+impl History for LogReader {
+    fn after(&self, room: RoomId, after: u64) -> BoxFuture<'static, Result<(Vec<LogEntry>, Position), Refusal>> {
+        let rooms = self.rooms.clone();
+        Box::pin(async move {
+            let page = rooms.history(&room, Some(PageRange::After(after)), 0, None).await;
+            page.map(|page| (page.entries, page.head)).map_err(|error| {
+                tracing::debug!(%error, "a log could not be read");
+                Code::Unavailable.into()
+            })
+        })
+    }
+}
