@@ -77,6 +77,16 @@ fn targets(folder: &Path) -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
+/// Checks that the targets are formatted, compile and follow the lints.
+pub(crate) fn check(workspace: &Workspace, report: &mut Report) {
+    let manifest = ["--manifest-path", "fuzz/Cargo.toml"];
+    let mut format = workspace.cargo(&["fmt"]);
+    report.check("formatting of the fuzz targets", format.args(manifest).arg("--check"));
+    let mut clippy = workspace.cargo(&["clippy", "--locked", "--target-dir"]);
+    clippy.arg(workspace.target().join("fuzz")).args(manifest).args(["--", "-D", "warnings"]);
+    report.check("clippy of the fuzz targets", &mut clippy);
+}
+
 fn build(workspace: &Workspace, report: &mut Report) -> bool {
     let mut build = fuzz_cargo(workspace, "build");
     build.arg("--bins");
@@ -113,6 +123,6 @@ fn fuzz(workspace: &Workspace, report: &mut Report, target: &str, seconds: u32) 
     if seeds.is_dir() {
         command.arg(seeds);
     }
-    report.check(&format!("fuzz target {target}"), &mut command);
+    report.tests(&format!("fuzz target {target}"), &mut command);
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! Counting tests from what their runners print.
 //!
-//! Three runners are understood: cargo's (`test result: ok. 3 passed; 0 failed; …`), Node's with its `spec`
-//! reporter (`ℹ pass 3`, `ℹ fail 0`) and Python's unittest (`Ran 3 tests in 0.1s`, `FAILED (errors=1)`).
+//! Four runners are understood: cargo's (`test result: ok. 3 passed; 0 failed; …`), Node's with its `spec`
+//! reporter (`ℹ pass 3`, `ℹ fail 0`), Python's unittest (`Ran 3 tests in 0.1s`, `FAILED (errors=1)`) and
+//! libFuzzer, whose target has passed when it ran for its whole time (`Done 1000 runs in 5 second(s)`).
 
 /// Tests that passed, failed or were left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,6 +115,11 @@ mod tests {
     #[test]
     fn a_single_unittest_is_counted() {
         assert_eq!(count("Ran 1 test in 0.1s\n\nOK").passed, 1);
+    }
+
+    #[test]
+    fn a_fuzz_target_counts_once() {
+        assert_eq!(count("#2 INITED\nDone 1325355 runs in 6 second(s)\nstat::peak_rss_mb: 32").passed, 1);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
+use crate::fuzz;
 use crate::layers;
 use crate::process;
 use crate::report::Report;
@@ -58,6 +59,7 @@ fn rust(workspace: &Workspace, report: &mut Report) {
     let mut clippy = workspace.cargo(&["clippy", "--workspace", "--all-targets", "--locked"]);
     clippy.args(["--", "-D", "warnings"]);
     report.check("clippy", &mut clippy);
+    fuzz::check(workspace, report);
     let mut test = workspace.cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
     report.tests("Rust tests", &mut test);
     let mut doc = workspace.cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
