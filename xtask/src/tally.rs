@@ -26,6 +26,8 @@ impl Tally {
             self.read_node(fact);
         } else if let Some(run) = line.strip_prefix("Ran ") {
             self.passed += before(run, " test");
+        } else if line.starts_with("Done ") && line.ends_with(" second(s)") {
+            self.passed += 1;
         } else if let Some(outcome) = line.strip_prefix("FAILED (").or_else(|| line.strip_prefix("OK (")) {
             self.read_unittest(outcome.trim_end_matches(')'));
         }
