@@ -136,9 +136,20 @@ export function problemWords({ audio, video }) {
   if (!audio && !video) return '';
   if (audio?.kind === 'insecure') return `${audio.words} You can still join to listen and write.`;
   if (audio && video) {
-    return audio.kind === 'refused' && video.kind === 'refused'
-      ? 'Your browser blocks camera and microphone. You can still join to listen and write, or allow them in the address bar.'
-      : `${audio.words} ${video.words} You can still join to listen and write.`;
+    return `${bothWords(audio, video)} You can still join to listen and write.`;
   }
   return (audio ?? video)?.words ?? '';
+}
+
+/**
+ * @param {import('../media/problems.js').Problem} audio
+ * @param {import('../media/problems.js').Problem} video
+ */
+function bothWords(audio, video) {
+  const same = audio.kind === video.kind;
+  if (same && audio.kind === 'missing') return 'No camera and no microphone were found.';
+  if (same && audio.kind === 'refused') {
+    return 'Your browser blocks camera and microphone. Allow them in the address bar to use them here.';
+  }
+  return `${audio.words} ${video.words}`;
 }

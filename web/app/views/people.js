@@ -59,7 +59,7 @@ export class People {
 
 class Row {
   root;
-  #avatar = element('span', { class: 'avatar small', 'aria-hidden': 'true' });
+  #avatar = element('span', { class: 'avatar person-avatar', 'aria-hidden': 'true' });
   #name = element('span', { class: 'person-name' });
   #note = element('span', { class: 'person-note' });
   #hand = element('span', { class: 'person-hand' }, icon('hand'), element('span', { class: 'unseen' }, 'Hand raised'));
