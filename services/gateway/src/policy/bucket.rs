@@ -35,7 +35,7 @@ mod tests {
     #[test]
     fn a_burst_is_allowed_and_then_the_rate() {
         let mut bucket = Bucket::default();
-        let at = |ms| Duration::from_millis(5_000 + ms);
+        let at = |ms: u64| Duration::from_millis(5_000 + ms);
         assert!((0..3).all(|_| bucket.take(RATE, at(0))));
         assert!(!bucket.take(RATE, at(0)));
         assert!(!bucket.take(RATE, at(99)));
