@@ -41,7 +41,11 @@ impl<'a> Field<'a> {
 
     /// A string.
     pub(crate) fn string(&self) -> Result<Option<Cow<'a, str>>, Refusal> {
-        self.raw.map(|raw| string(raw).ok_or_else(|| self.refuse("must be a string"))).transpose()
+        let Some(raw) = self.raw else {
+            return Ok(None);
+        };
+        let expected = if raw.starts_with('"') { "must be well-formed Unicode" } else { "must be a string" };
+        string(raw).map(Some).ok_or_else(|| self.refuse(expected))
     }
 
     /// A string that `parse` accepts.

@@ -35,7 +35,7 @@ fn attachments(fields: &Fields<'_>, limits: &SizeLimits) -> Result<Option<RawJso
     }
     at_most(limits.attachments, json.len())?;
     if items.len() > limits.attachment_count {
-        return Err(Refusal::with_message(Code::TooLarge, "Too many attachments"));
+        return Err(Code::TooLarge.into());
     }
     if !items.iter().all(|item| item.get().starts_with('{')) {
         return Err(field.refuse("must be an array of objects"));
