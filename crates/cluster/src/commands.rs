@@ -14,7 +14,7 @@ use heliograph_domain::{
     refusal::{Code, Refusal},
     wire::{self, WireError},
 };
-use rand::Rng;
+use rand::RngExt;
 use tokio::time::{self, Instant};
 use tracing::{debug, warn};
 
