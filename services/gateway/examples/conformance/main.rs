@@ -12,12 +12,35 @@ mod settings;
 
 use std::net::Ipv4Addr;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::settings::Arguments;
+use crate::settings::Profile;
+
+/// Serves Engine.IO, Socket.IO and plain WebSocket tests on the loopback address.
+#[derive(Parser)]
+struct Arguments {
+    /// The port to listen on; 0 takes a free one.
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// Times and limits.
+    #[arg(long, value_enum, default_value_t = Profile::Suites)]
+    profile: Profile,
+    /// Connection state recovery; by default off for suites and on for clients.
+    #[arg(long, value_enum)]
+    recovery: Option<Switch>,
+}
+
+/// On or off.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
@@ -39,6 +62,7 @@ async fn main() -> std::io::Result<()> {
         }
         stop.cancel();
     });
-    settings::server(&arguments).run(listener, shutdown).await;
+    let recovers = arguments.recovery.map_or(settings::recovers(arguments.profile), |switch| switch == Switch::On);
+    settings::server(settings::options(arguments.profile), recovers).run(listener, shutdown).await;
     Ok(())
 }

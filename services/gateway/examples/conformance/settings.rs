@@ -1,28 +1,15 @@
-//! The two profiles, and the command line that chooses one.
+//! The two profiles.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::ValueEnum;
 use heliograph_gateway::listener::{Options, Origins, Server};
+use heliograph_gateway::outlet::Bounds;
 use heliograph_gateway::plain::PlainOptions;
 
 use crate::contract::Contract;
 use crate::echo::Echo;
-
-/// Serves Engine.IO, Socket.IO and plain WebSocket tests on the loopback address.
-#[derive(Parser)]
-pub(crate) struct Arguments {
-    /// The port to listen on; 0 takes a free one.
-    #[arg(long, default_value_t = 3000)]
-    pub(crate) port: u16,
-    /// Times and limits.
-    #[arg(long, value_enum, default_value_t = Profile::Suites)]
-    pub(crate) profile: Profile,
-    /// Connection state recovery; by default off for suites and on for clients.
-    #[arg(long, value_enum)]
-    pub(crate) recovery: Option<Switch>,
-}
 
 /// Whom the server is set up for.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -33,15 +20,6 @@ pub(crate) enum Profile {
     Clients,
 }
 
-/// On or off.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Switch {
-    /// On.
-    On,
-    /// Off.
-    Off,
-}
-
 /// How long a lost session is kept.
 const RECOVERY_WINDOW: Duration = Duration::from_secs(20);
 
@@ -49,18 +27,23 @@ const RECOVERY_WINDOW: Duration = Duration::from_secs(20);
 const MAX_ECHO: usize = 16 * 1024 * 1024;
 
 /// A server with the three paths.
-pub(crate) fn server(arguments: &Arguments) -> Server {
-    let by_default = if arguments.profile == Profile::Clients { Switch::On } else { Switch::Off };
-    let recovery = arguments.recovery.unwrap_or(by_default) == Switch::On;
-    let contract = Contract::new(recovery.then_some(RECOVERY_WINDOW));
+pub(crate) fn server(options: Options, recovers: bool) -> Server {
+    let contract = Contract::new(recovers.then_some(RECOVERY_WINDOW));
     let echo = PlainOptions { max_message: MAX_ECHO, ..PlainOptions::default() };
-    Server::new(options(arguments.profile))
-        .engine_io("/engine.io/", Arc::new(Echo))
-        .socket_io("/socket.io/", Arc::new(contract))
-        .plain("/echo", echo, Arc::new(Echo))
+    Server::new(options).engine_io("/engine.io/", Arc::new(Echo)).socket_io("/socket.io/", Arc::new(contract)).plain(
+        "/echo",
+        echo,
+        Arc::new(Echo),
+    )
 }
 
-fn options(profile: Profile) -> Options {
+/// Whether lost sessions are kept, if the command line does not say.
+pub(crate) fn recovers(profile: Profile) -> bool {
+    profile == Profile::Clients
+}
+
+/// The listener's options for a profile.
+pub(crate) fn options(profile: Profile) -> Options {
     let milliseconds = Duration::from_millis;
     let (ping_interval, ping_timeout, connect_timeout) = match profile {
         Profile::Suites => (milliseconds(300), milliseconds(200), milliseconds(1_000)),
@@ -74,6 +57,8 @@ fn options(profile: Profile) -> Options {
         max_payload: 1_000_000,
         origins: Origins::Any,
         packet_limits: heliograph_socketio::Limits { attachments: 100, ..defaults.packet_limits },
+        // Suites may send much before they poll.
+        outbound: Bounds { soft: 1024 * 1024, hard: 8 * 1024 * 1024 },
         drain_period: milliseconds(500),
         ..defaults
     }

@@ -136,15 +136,14 @@ impl Driver {
         if self.poll_patience(context).is_ready() {
             return Poll::Ready(());
         }
-        // A client that does not take what it is sent is not read from either, or it could fill its outlet with
-        // answers.
-        let hold = self.poll_work(context).is_pending() || self.connection.outlet.is_congested();
-        if !hold {
-            // Posts come before the WebSocket, which takes over only when there are no more.
-            if self.poll_post().is_ready() {
-                return Poll::Ready(());
-            }
+        let working = self.poll_work(context).is_pending();
+        // Posts come before the WebSocket, which takes over only when there are no more.
+        if !working && self.poll_post().is_ready() {
+            return Poll::Ready(());
         }
+        // A WebSocket client that does not take what it is sent is not read from either, or it could fill its outlet
+        // with answers. A polling client cannot be held to that, as it may poll only when its post is done.
+        let hold = working || self.connection.outlet.is_congested();
         if hold && !self.is_on_trial() { Poll::Pending } else { self.poll_link(context) }
     }
 
@@ -230,6 +229,9 @@ impl Driver {
         // Whoever waits for an order learns that it will not be carried out.
         *self.connection.orders.lock() = Orders::Closed;
         self.connection.outlet.close(None);
+        if let Some(polls) = &mut self.polls {
+            polls.end_post();
+        }
         let work = match self.work.take() {
             Some(Work::Other(future)) => Some(future),
             // The client is gone before it was let in, so that nobody has to be told.
@@ -250,5 +252,18 @@ impl From<CloseReason> for DisconnectReason {
             CloseReason::SlowConsumer => Self::SlowConsumer,
             CloseReason::ServerShuttingDown => Self::ServerShuttingDown,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The budget of an idle connection is 4 KiB with everything; its own state has to leave room for the
+    /// application's and for what the runtime adds.
+    #[test]
+    fn the_state_of_a_connection_is_small() {
+        let size = size_of::<Driver>() + size_of::<Connection>();
+        assert!(size <= 1_024, "{size} bytes");
     }
 }

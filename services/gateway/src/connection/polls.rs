@@ -44,6 +44,13 @@ impl Polls {
         self.count == number
     }
 
+    /// The session is over. A POST that led to it was received all the same.
+    pub(super) fn end_post(&mut self) {
+        if let Some(post) = self.post.take() {
+            let _ = post.done.send(Ok(()));
+        }
+    }
+
     fn next_packet(&mut self) -> Option<String> {
         let post = self.post.as_mut()?;
         let rest = post.body.get(post.at?..).unwrap_or_default();

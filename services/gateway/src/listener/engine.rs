@@ -108,23 +108,30 @@ impl Context {
         ask(&connection, Order::PostStarted).await?;
         // From here on the session waits for this body, and has to hear if it never comes.
         let mut promise = Promise(Some(Arc::clone(&connection)));
-        let limit = self.options.max_payload;
-        let reading = Limited::new(body, limit);
-        let too_long = reading.size_hint().lower() > limit as u64;
-        let body = tokio::time::timeout(self.options.admission.request_timeout, reading.collect()).await;
-        let (text_body, status) = match body {
-            _ if too_long => (Err(Unreadable), StatusCode::PAYLOAD_TOO_LARGE),
-            Ok(Ok(body)) => {
-                (String::from_utf8(body.to_bytes().into()).map_err(|_| Unreadable), StatusCode::BAD_REQUEST)
-            }
-            Ok(Err(error)) if error.is::<LengthLimitError>() => (Err(Unreadable), StatusCode::PAYLOAD_TOO_LARGE),
-            Ok(Err(_)) | Err(_) => return Ok(text(StatusCode::REQUEST_TIMEOUT, Body::empty())),
+        let (text_body, status) = match self.read(body).await {
+            Ok(body) => (String::from_utf8(body).map_err(|_| Unreadable), StatusCode::BAD_REQUEST),
+            Err(Unread::TooLong) => (Err(Unreadable), StatusCode::PAYLOAD_TOO_LARGE),
+            Err(Unread::Incomplete) => return Ok(text(StatusCode::REQUEST_TIMEOUT, Body::empty())),
         };
         promise.0 = None;
         match ask(&connection, |done| Order::Post(PostBody { text: text_body, done })).await {
             Ok(()) => Ok(text(StatusCode::OK, "ok")),
             Err(error) if status == StatusCode::BAD_REQUEST => Err(error),
             Err(_) => Ok(text(status, Body::empty())),
+        }
+    }
+
+    /// Reads a body within the limits of size and time. One that is announced to be too long is not read at all.
+    async fn read(&self, body: Incoming) -> Result<Vec<u8>, Unread> {
+        let limit = self.options.max_payload;
+        if body.size_hint().lower() > limit as u64 {
+            return Err(Unread::TooLong);
+        }
+        let reading = Limited::new(body, limit).collect();
+        match tokio::time::timeout(self.options.admission.request_timeout, reading).await {
+            Ok(Ok(body)) => Ok(body.to_bytes().into()),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Unread::TooLong),
+            Ok(Err(_)) | Err(_) => Err(Unread::Incomplete),
         }
     }
 
@@ -151,6 +158,13 @@ impl Context {
         *exchange.upgrade.lock() = Some(upgrade);
         Ok(response)
     }
+}
+
+/// Why a body was not read.
+enum Unread {
+    TooLong,
+    /// It broke off, or took too long.
+    Incomplete,
 }
 
 /// A POST whose body is still to come.

@@ -12,8 +12,10 @@ use crate::frame::Frame;
 /// The frames of one receiver which could not be written at once. It exists only while there are any.
 #[derive(Debug, Default)]
 pub(crate) struct Backlog {
-    /// Bytes in the queues and in flight.
-    bytes: usize,
+    /// Bytes in the queues.
+    waiting: usize,
+    /// Bytes in flight that are not written.
+    flying: usize,
     /// Frames whose order is settled. The first may have been written in part.
     in_flight: VecDeque<Bytes>,
     /// Bytes of the first frame in flight that were written.
@@ -47,20 +49,23 @@ pub(crate) enum Pushed {
 /// Frames put in flight at once: enough to fill a write, few enough to let urgent frames overtake.
 const FLIGHT: usize = 16;
 
+/// Bytes beyond which no further frame is put in flight.
+const FLIGHT_BYTES: usize = 64 * 1024;
+
 impl Backlog {
     /// Takes a frame of which nothing was written.
     ///
-    /// A frame enters an empty backlog whatever its length, so that one large message is not by itself
-    /// the end of a healthy connection.
+    /// The bounds are for what waits behind the frames in flight, and a frame may wait alone whatever its length, so
+    /// that one large message is not by itself the end of a healthy connection.
     pub(crate) fn push(&mut self, frame: &Frame, rank: Rank, key: Option<CoalesceKey>, bounds: Bounds) -> Pushed {
         let length = frame.wire_length();
         if let Some(old) = key.and_then(|key| self.place(key)) {
             let old = std::mem::replace(&mut old.frame, frame.clone());
-            self.bytes = self.bytes - old.wire_length() + length;
+            self.waiting = self.waiting - old.wire_length() + length;
             return Pushed::Replaced;
         }
-        let after = self.bytes + length;
-        if self.bytes > 0 && after > bounds.hard {
+        let after = self.waiting + length;
+        if self.waiting > 0 && after > bounds.hard {
             return if rank == Rank::Ephemeral { Pushed::Dropped } else { Pushed::Overflow };
         }
         if rank == Rank::Ephemeral && key.is_none() && after > bounds.soft {
@@ -71,14 +76,14 @@ impl Backlog {
             self.places.insert(key, self.departed + queue.len() as u64);
         }
         queue.push_back(Waiting { frame: frame.clone(), key });
-        self.bytes = after;
+        self.waiting = after;
         Pushed::Waiting
     }
 
     /// Takes a frame whose first `written` bytes are written already. Only for an empty backlog.
     pub(crate) fn resume(&mut self, frame: &Frame, written: usize) {
         self.in_flight.extend(frame.parts().cloned());
-        self.bytes += frame.wire_length();
+        self.flying += frame.wire_length();
         self.advance(written);
     }
 
@@ -90,7 +95,7 @@ impl Backlog {
 
     /// Puts frames in flight, the most urgent first, if none are.
     fn launch(&mut self) {
-        while self.in_flight.len() < FLIGHT {
+        while self.in_flight.len() < FLIGHT && self.flying < FLIGHT_BYTES {
             let Some(next) = self.queues.iter_mut().enumerate().find_map(|(rank, queue)| {
                 let waiting = queue.pop_front()?;
                 Some((rank, waiting))
@@ -104,6 +109,9 @@ impl Backlog {
                     self.places.remove(&key);
                 }
             }
+            let length = waiting.frame.wire_length();
+            self.waiting -= length;
+            self.flying += length;
             self.in_flight.extend(waiting.frame.parts().cloned());
         }
     }
@@ -125,13 +133,13 @@ impl Backlog {
 
     /// Forgets the first `written` bytes of those in flight.
     pub(crate) fn advance(&mut self, written: usize) {
+        self.flying -= written;
         self.written += written;
         while let Some(first) = self.in_flight.front() {
             if self.written < first.len() {
                 return;
             }
             self.written -= first.len();
-            self.bytes -= first.len();
             self.in_flight.pop_front();
         }
     }
@@ -153,12 +161,12 @@ impl Backlog {
 
     /// Bytes that wait.
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+        self.waiting + self.flying
     }
 
     /// True if nothing waits.
     pub(crate) fn is_empty(&self) -> bool {
-        self.bytes == 0
+        self.bytes() == 0
     }
 }
 
