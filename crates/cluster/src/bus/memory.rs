@@ -242,3 +242,90 @@ impl Drop for Registration {
         self.routes.remove(&self.subject, self.id);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::poll;
+    use heliograph_domain::id::NodeId;
+
+    use super::*;
+    use crate::partition::Partition;
+
+    fn gateway() -> Subject {
+        Subject::Gateway(NodeId::parse("gateway-1").unwrap())
+    }
+
+    fn rooms() -> Subject {
+        Subject::Rooms(Partition::of("room"))
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_makes_the_publisher_wait() {
+        let bus = MemoryBus::new(1);
+        let mut subscription = bus.subscribe(gateway(), None).await.unwrap();
+        bus.publish(gateway(), "first".into()).await.unwrap();
+        let mut second = bus.publish(gateway(), "second".into());
+        assert!(poll!(&mut second).is_pending());
+        assert_eq!(subscription.next().await.unwrap().payload, "first");
+        second.await.unwrap();
+        assert_eq!(subscription.next().await.unwrap().payload, "second");
+    }
+
+    #[tokio::test]
+    async fn a_publisher_does_not_wait_for_a_subscriber_that_has_gone() {
+        let bus = MemoryBus::new(1);
+        let subscription = bus.subscribe(gateway(), None).await.unwrap();
+        bus.publish(gateway(), "first".into()).await.unwrap();
+        let mut second = bus.publish(gateway(), "second".into());
+        assert!(poll!(&mut second).is_pending());
+        drop(subscription);
+        second.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_requester_waits_for_a_full_queue_at_most_its_timeout() {
+        let bus = MemoryBus::new(1);
+        let _full = bus.subscribe(rooms(), Some(QueueGroup::Rooms)).await.unwrap();
+        bus.publish(rooms(), "first".into()).await.unwrap();
+        let reply = bus.request(rooms(), "second".into(), Duration::from_secs(5)).await;
+        assert_eq!(reply, Err(BusError::Timeout(rooms())));
+    }
+
+    #[tokio::test]
+    async fn a_busy_member_is_passed_over() {
+        let bus = MemoryBus::new(1);
+        let mut one = bus.subscribe(rooms(), Some(QueueGroup::Rooms)).await.unwrap();
+        let mut other = bus.subscribe(rooms(), Some(QueueGroup::Rooms)).await.unwrap();
+        for payload in ["first", "second"] {
+            bus.publish(rooms(), payload.into()).await.unwrap();
+        }
+        assert_eq!(other.next().await.unwrap().payload, "second");
+        // It is the turn of the one whose queue is full.
+        bus.publish(rooms(), "third".into()).await.unwrap();
+        assert_eq!(other.next().await.unwrap().payload, "third");
+        assert_eq!(one.next().await.unwrap().payload, "first");
+    }
+
+    #[tokio::test]
+    async fn a_request_that_its_subscriber_drops_is_not_waited_for() {
+        let bus = MemoryBus::new(8);
+        let subscription = bus.subscribe(rooms(), Some(QueueGroup::Rooms)).await.unwrap();
+        let mut request = bus.request(rooms(), "ping".into(), Duration::from_secs(600));
+        assert!(poll!(&mut request).is_pending());
+        drop(subscription);
+        assert_eq!(request.await, Err(BusError::Timeout(rooms())));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_kept_of_subjects_without_subscribers() {
+        let bus = MemoryBus::new(8);
+        let subscriptions = [
+            bus.subscribe(gateway(), None).await.unwrap(),
+            bus.subscribe(rooms(), Some(QueueGroup::Rooms)).await.unwrap(),
+            bus.subscribe(rooms(), Some(QueueGroup::Rooms)).await.unwrap(),
+        ];
+        assert_eq!(bus.routes.by_subject.read().len(), 2);
+        drop(subscriptions);
+        assert!(bus.routes.by_subject.read().is_empty());
+    }
+}

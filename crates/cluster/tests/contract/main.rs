@@ -10,6 +10,7 @@ mod calls;
 mod case;
 mod deadlines;
 mod directory;
+mod housekeeping;
 mod limits;
 mod presence;
 mod rooms;
@@ -37,9 +38,16 @@ fn memory_bus() -> Arc<dyn Bus> {
     Arc::new(MemoryBus::new(1024))
 }
 
+fn retention() -> Retention {
+    Retention { entries: KEPT_ENTRIES, age: Duration::from_secs(7 * 24 * 3600) }
+}
+
+fn memory() -> MemoryStore {
+    MemoryStore::new(MemoryOptions { retention: retention(), outcomes: 4096 })
+}
+
 fn memory_store() -> Store {
-    let retention = Retention { entries: KEPT_ENTRIES, age: Duration::from_secs(7 * 24 * 3600) };
-    MemoryStore::start(MemoryOptions { retention, outcomes: 4096 }).store()
+    memory().store()
 }
 
 fn memory_directory() -> Arc<dyn Directory> {
@@ -67,5 +75,6 @@ fn main() -> ExitCode {
     ] {
         all.extend(trials(suite, cases, memory_store));
     }
+    all.extend(trials("memory::housekeeping", housekeeping::CASES, memory));
     libtest_mimic::run(&Arguments::from_args(), all).exit_code()
 }

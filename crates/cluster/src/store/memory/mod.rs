@@ -9,6 +9,7 @@ mod calls;
 mod clock;
 mod deadlines;
 mod limits;
+mod nodes;
 mod ordered;
 mod presence;
 mod room;
@@ -22,8 +23,8 @@ use heliograph_domain::time::Timestamp;
 use tokio::{task::JoinHandle, time};
 
 use self::{
-    calls::MemoryCalls, clock::Clock, deadlines::MemoryDeadlines, limits::MemoryLimits, presence::MemoryPresence,
-    rooms::MemoryRooms, sessions::MemorySessions,
+    calls::MemoryCalls, clock::Clock, deadlines::MemoryDeadlines, limits::MemoryLimits, nodes::Nodes,
+    presence::MemoryPresence, rooms::MemoryRooms, sessions::MemorySessions,
 };
 use super::{Retention, Store};
 
@@ -76,12 +77,13 @@ impl MemoryStore {
     /// An empty store that removes what has expired only when [`MemoryStore::sweep`] is called.
     pub fn new(options: MemoryOptions) -> Self {
         let clock = Clock::start();
+        let nodes = Arc::new(Nodes::default());
         let concerns = Concerns {
             clock,
-            rooms: Arc::new(MemoryRooms::new(options, clock)),
+            rooms: Arc::new(MemoryRooms::new(options, clock, Arc::clone(&nodes))),
             calls: Arc::new(MemoryCalls::new(clock)),
-            sessions: Arc::new(MemorySessions::new(clock)),
-            presence: Arc::new(MemoryPresence::new(options.retention, clock)),
+            sessions: Arc::new(MemorySessions::new(clock, Arc::clone(&nodes))),
+            presence: Arc::new(MemoryPresence::new(options.retention, clock, nodes)),
             limits: Arc::default(),
             deadlines: Arc::default(),
         };
@@ -151,5 +153,31 @@ impl Concerns {
         self.sessions.sweep(shard, now);
         self.presence.sweep(shard, now);
         self.limits.sweep(shard, now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use heliograph_domain::id::CallId;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_has_expired_is_removed_without_being_asked_for() {
+        let retention = Retention { entries: 10, age: Duration::from_secs(3600) };
+        let memory = MemoryStore::start(MemoryOptions { retention, outcomes: 10 });
+        let store = memory.store();
+        let ttl = Duration::from_secs(30);
+        for _ in 0..100 {
+            store.calls.save(&CallId::generate(), 0, "ringing".into(), ttl).await.unwrap();
+        }
+        assert_eq!(memory.held().calls, 100);
+        let emptied = async {
+            while memory.held().calls > 0 {
+                time::sleep(SWEEP_EVERY).await;
+            }
+        };
+        let round = SWEEP_EVERY * (shards::COUNT as u32 + 1);
+        time::timeout(ttl + round, emptied).await.unwrap();
     }
 }

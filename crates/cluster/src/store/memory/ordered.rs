@@ -16,10 +16,9 @@ pub(super) trait Keyed {
 /// Values in the order of their insertion, found by key. Most rooms hold a few sockets and most users
 /// a few rooms: those are one exact allocation and looked through.
 pub(super) struct Ordered<T: Keyed> {
-    /// Sorted by the number, which says how many were inserted before.
+    /// Each with a number that is higher than that of the one before.
     entries: Vec<(u64, T)>,
     index: Option<Box<Index<T::Key>>>,
-    next: u64,
 }
 
 /// The number of each key. Apart, so that it takes no room in a small map.
@@ -29,7 +28,7 @@ struct Index<K> {
 
 impl<T: Keyed> Default for Ordered<T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), index: None, next: 0 }
+        Self { entries: Vec::new(), index: None }
     }
 }
 
@@ -54,8 +53,7 @@ impl<T: Keyed> Ordered<T> {
     /// Puts a value at the end, in place of the one with its key if there is one.
     pub(super) fn push(&mut self, value: T) {
         self.remove(value.key());
-        let number = self.next;
-        self.next += 1;
+        let number = self.entries.last().map_or(0, |(number, _)| number + 1);
         if let Some(index) = &mut self.index {
             index.numbers.insert(value.key().clone(), number);
         }

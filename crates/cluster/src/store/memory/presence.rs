@@ -1,6 +1,9 @@
 //! Presence in memory.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use heliograph_domain::{
     command::Status,
@@ -13,6 +16,7 @@ use heliograph_domain::{
 use super::{
     super::{Presence, PresenceRecord, Retention, Step, UserSocket},
     clock::Clock,
+    nodes::Nodes,
     ordered::{Keyed, Ordered},
     shards::Shards,
 };
@@ -23,6 +27,7 @@ pub(super) struct MemoryPresence {
     online_sockets: AtomicU64,
     retention: Retention,
     clock: Clock,
+    nodes: Arc<Nodes>,
 }
 
 /// What is known of a user.
@@ -56,13 +61,14 @@ impl Person {
 }
 
 impl MemoryPresence {
-    pub(super) fn new(retention: Retention, clock: Clock) -> Self {
+    pub(super) fn new(retention: Retention, clock: Clock, nodes: Arc<Nodes>) -> Self {
         Self {
             users: Shards::default(),
             online_users: AtomicU64::new(0),
             online_sockets: AtomicU64::new(0),
             retention,
             clock,
+            nodes,
         }
     }
 
@@ -112,8 +118,15 @@ impl MemoryPresence {
 }
 
 impl Presence for MemoryPresence {
-    fn connect<'a>(&'a self, user: &'a User, socket: UserSocket, max_sockets: usize, now: Timestamp) -> Step<'a, bool> {
+    fn connect<'a>(
+        &'a self,
+        user: &'a User,
+        mut socket: UserSocket,
+        max_sockets: usize,
+        now: Timestamp,
+    ) -> Step<'a, bool> {
         Box::pin(async move {
+            socket.gateway = self.nodes.kept(&socket.gateway);
             Ok(self.change(&user.id, |person| {
                 let known = person.sockets.iter_mut().find(|known| known.socket == socket.socket);
                 if let Some(known) = known {

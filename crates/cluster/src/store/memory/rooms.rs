@@ -1,6 +1,6 @@
 //! Rooms in memory: finds the room and carries out the step on it.
 
-use std::collections::BinaryHeap;
+use std::{collections::BinaryHeap, sync::Arc};
 
 use heliograph_domain::{
     id::{CommandId, SocketId, UserId},
@@ -16,6 +16,7 @@ use super::{
     },
     MemoryOptions,
     clock::Clock,
+    nodes::Nodes,
     room::Room,
     shards::Shards,
 };
@@ -24,11 +25,12 @@ pub(super) struct MemoryRooms {
     rooms: Shards<RoomId, Box<Room>>,
     options: MemoryOptions,
     clock: Clock,
+    nodes: Arc<Nodes>,
 }
 
 impl MemoryRooms {
-    pub(super) fn new(options: MemoryOptions, clock: Clock) -> Self {
-        Self { rooms: Shards::default(), options, clock }
+    pub(super) fn new(options: MemoryOptions, clock: Clock, nodes: Arc<Nodes>) -> Self {
+        Self { rooms: Shards::default(), options, clock, nodes }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -46,9 +48,10 @@ impl MemoryRooms {
 }
 
 impl Rooms for MemoryRooms {
-    fn attend<'a>(&'a self, room: &'a RoomId, step: Attend) -> Step<'a, AttendOutcome> {
+    fn attend<'a>(&'a self, room: &'a RoomId, mut step: Attend) -> Step<'a, AttendOutcome> {
         Box::pin(async move {
             let now = self.clock.now();
+            step.actor.gateway = self.nodes.kept(&step.actor.gateway);
             let mut rooms = self.rooms.lock(room);
             let room = rooms.entry(room.clone()).or_insert_with(|| Box::new(Room::new(step.new_epoch, step.at)));
             Ok(room.attend(step, &self.options, now))

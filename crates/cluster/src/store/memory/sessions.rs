@@ -1,6 +1,6 @@
 //! Sessions in memory.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use heliograph_domain::{
     command::{Session, SessionRoom, SessionSecret},
@@ -12,12 +12,14 @@ use heliograph_domain::{
 use super::{
     super::{ResumeOutcome, Sessions, Step},
     clock::Clock,
+    nodes::Nodes,
     shards::Shards,
 };
 
 pub(super) struct MemorySessions {
     sessions: Shards<SocketId, Box<Held>>,
     clock: Clock,
+    nodes: Arc<Nodes>,
 }
 
 struct Held {
@@ -40,8 +42,8 @@ impl Held {
 }
 
 impl MemorySessions {
-    pub(super) fn new(clock: Clock) -> Self {
-        Self { sessions: Shards::default(), clock }
+    pub(super) fn new(clock: Clock, nodes: Arc<Nodes>) -> Self {
+        Self { sessions: Shards::default(), clock, nodes }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -54,8 +56,9 @@ impl MemorySessions {
 }
 
 impl Sessions for MemorySessions {
-    fn open<'a>(&'a self, session: Session) -> Step<'a, ()> {
+    fn open<'a>(&'a self, mut session: Session) -> Step<'a, ()> {
         Box::pin(async move {
+            session.actor.gateway = self.nodes.kept(&session.actor.gateway);
             let socket = session.actor.socket.clone();
             let mut sessions = self.sessions.lock(&socket);
             let known = sessions.get(&socket).is_some_and(|held| held.session.secret == session.secret);
@@ -152,7 +155,7 @@ impl Sessions for MemorySessions {
             if !is_theirs {
                 return Ok(ResumeOutcome::Refused);
             }
-            let previous = std::mem::replace(&mut actor.gateway, gateway.clone());
+            let previous = std::mem::replace(&mut actor.gateway, self.nodes.kept(gateway));
             held.lost = None;
             Ok(ResumeOutcome::Resumed { session: Box::new(held.session.clone()), previous })
         })

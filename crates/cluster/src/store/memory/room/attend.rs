@@ -112,14 +112,14 @@ impl Room {
         let peer = known_peer.or(step.peer.map(|media| PeerState { media, joined_at: step.at }));
         let joined = known.is_none() || known_peer.is_none() && peer.is_some();
 
-        let gateway = self.gateways.add(&actor.gateway);
+        self.gateways.add(&actor.gateway);
         if let Some(left) = &known_gateway {
             self.gateways.remove(left);
         }
         let attendance = Attendance {
             socket: actor.socket.clone(),
             user: actor.user.id.clone(),
-            gateway,
+            gateway: actor.gateway.clone(),
             vocabulary: actor.vocabulary,
             explicit,
             peer,

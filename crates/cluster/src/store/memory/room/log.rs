@@ -17,7 +17,14 @@ pub(in super::super) struct Log {
     epoch: u64,
     /// The number of the newest entry ever appended.
     head: u64,
-    /// The entries that are kept: those up to `head`, without holes.
+    /// Apart, so that a room without messages takes no memory for them.
+    kept: Option<Box<Kept>>,
+}
+
+/// The entries that are kept.
+#[derive(Default)]
+struct Kept {
+    /// Those up to the log's head, without holes. Never empty.
     entries: VecDeque<Entry>,
     /// The numbers of the messages among them.
     messages: HashMap<MessageId, u64>,
@@ -45,11 +52,11 @@ pub(super) struct Missed {
 
 impl Log {
     pub(super) fn new(epoch: u64) -> Self {
-        Self { epoch, head: 0, entries: VecDeque::new(), messages: HashMap::new() }
+        Self { epoch, head: 0, kept: None }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.kept.is_none()
     }
 
     /// The place of the newest entry.
@@ -59,12 +66,15 @@ impl Log {
 
     /// The number of the oldest entry that is kept, or of the next one.
     fn first(&self) -> u64 {
-        self.head + 1 - self.entries.len() as u64
+        let kept = self.kept.as_ref().map_or(0, |kept| kept.entries.len());
+        self.head + 1 - kept as u64
     }
 
     pub(super) fn append_message(&mut self, id: MessageId, event: Bytes, at: Timestamp) {
-        self.push(Entry { at, event, message: Some(Box::new(Message { id: id.clone(), marks: HashSet::new() })) });
-        self.messages.insert(id, self.head);
+        let message = Message { id: id.clone(), marks: HashSet::new() };
+        let seq = self.head + 1;
+        let kept = self.push(Entry { at, event, message: Some(Box::new(message)) });
+        kept.messages.insert(id, seq);
     }
 
     /// Sets or takes back a mark and appends the event. `None` if there is no such message; else
@@ -77,8 +87,10 @@ impl Log {
         event: Bytes,
         at: Timestamp,
     ) -> Option<bool> {
-        let place = self.messages.get(message)? - self.first();
-        let marks = &mut self.entries[place as usize].message.as_mut()?.marks;
+        let first = self.first();
+        let kept = self.kept.as_mut()?;
+        let place = kept.messages.get(message)? - first;
+        let marks = &mut kept.entries.get_mut(place as usize)?.message.as_mut()?.marks;
         let changed = if on { marks.insert(mark) } else { marks.remove(&mark) };
         if changed {
             self.push(Entry { at, event, message: None });
@@ -86,23 +98,27 @@ impl Log {
         Some(changed)
     }
 
-    fn push(&mut self, entry: Entry) {
+    fn push(&mut self, entry: Entry) -> &mut Kept {
         self.head += 1;
-        self.entries.push_back(entry);
+        let kept = self.kept.get_or_insert_default();
+        kept.entries.push_back(entry);
+        kept
     }
 
     /// Drops entries beyond what is to be kept.
     pub(super) fn expire(&mut self, retention: Retention, now: Timestamp) {
-        while let Some(oldest) = self.entries.front() {
-            if self.entries.len() <= retention.entries && now < oldest.at + retention.age {
+        let Some(kept) = &mut self.kept else {
+            return;
+        };
+        while let Some(oldest) = kept.entries.front() {
+            if kept.entries.len() <= retention.entries && now < oldest.at + retention.age {
                 return;
             }
-            if let Some(message) = self.entries.pop_front().and_then(|entry| entry.message) {
-                self.messages.remove(&message.id);
+            if let Some(message) = kept.entries.pop_front().and_then(|entry| entry.message) {
+                kept.messages.remove(&message.id);
             }
         }
-        self.entries = VecDeque::new();
-        self.messages = HashMap::new();
+        self.kept = None;
     }
 
     /// The newest `limit` entries that a client lacks.
@@ -139,13 +155,13 @@ impl Log {
 
     /// The entries from one number to another, both inclusive.
     fn copy(&self, from: u64, to: u64) -> Vec<StoredEntry> {
-        if to < from {
+        let Some(kept) = self.kept.as_ref().filter(|_| from <= to) else {
             return Vec::new();
-        }
+        };
         let first = self.first();
         let places = (from - first) as usize..=(to - first) as usize;
         (from..)
-            .zip(self.entries.range(places))
+            .zip(kept.entries.range(places))
             .map(|(seq, entry)| StoredEntry { seq, at: entry.at, event: entry.event.clone() })
             .collect()
     }

@@ -16,15 +16,14 @@ use super::{
 pub(super) struct Gateways(Vec<(NodeId, u32)>);
 
 impl Gateways {
-    /// Counts an attendant at a gateway. Gives the id to keep: one copy serves the whole room.
-    pub(super) fn add(&mut self, gateway: &NodeId) -> NodeId {
-        if let Some((known, count)) = self.0.iter_mut().find(|(known, _)| known == gateway) {
+    /// Counts an attendant at a gateway.
+    pub(super) fn add(&mut self, gateway: &NodeId) {
+        if let Some((_, count)) = self.0.iter_mut().find(|(known, _)| known == gateway) {
             *count += 1;
-            return known.clone();
+            return;
         }
         self.0.reserve_exact(1);
         self.0.push((gateway.clone(), 1));
-        gateway.clone()
     }
 
     /// Counts an attendant out.
