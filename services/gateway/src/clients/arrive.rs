@@ -138,6 +138,8 @@ impl Drop for Arrival {
         if self.known {
             // The connection ended before the socket was there: nobody else will say that it is gone.
             self.clients.depart(&self.client, self.unregistered);
+        } else {
+            self.client.with(|state| state.identity = None);
         }
     }
 }

@@ -177,6 +177,9 @@ impl FanOut {
             let mut rooms = self.shards[shard].rooms.lock();
             let Some(room) = rooms.get_mut(room_id) else { return };
             room.keep_for_joiners(delivery);
+            if room.members.is_empty() {
+                return;
+            }
             match room.arrive(delivery) {
                 Arrival::New => Arc::clone(&room.members),
                 Arrival::Old => {

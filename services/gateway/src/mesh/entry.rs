@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use heliograph_domain::{
-    command::{Join, Since},
+    command::{Join, RoomCommand, Since},
     outcome::Joined,
     refusal::{Code, Refusal},
     room::RoomId,
@@ -71,7 +71,7 @@ impl Mesh {
             peer: Some(request.media),
             takeover: request.takeover,
         };
-        let command = heliograph_domain::command::RoomCommand::Join(join.clone());
+        let command = RoomCommand::Join(join.clone());
         self.clients.permit(&client, &room, &command)?;
         for other in &elsewhere {
             self.clients.leave(&client, other, false).await?;
@@ -131,9 +131,7 @@ impl Mesh {
         client: &Arc<Client>,
         identity: Arc<Identity>,
     ) -> Result<(), NoEntry> {
-        let arrival = self.clients.announce(client, identity).await.inspect_err(|_| {
-            client.with(|state| state.identity = None);
-        })?;
+        let arrival = self.clients.announce(client, identity).await?;
         let recipient = Recipient::Plain(Arc::clone(socket), Arc::clone(client));
         for delivery in arrival.register(&recipient) {
             Forms::new(&delivery).send(&recipient, None);

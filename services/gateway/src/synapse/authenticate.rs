@@ -3,10 +3,13 @@
 
 use std::sync::Arc;
 
-use heliograph_domain::refusal::{Code, Refusal};
+use heliograph_domain::{
+    refusal::{Code, Refusal},
+    room::RoomId,
+};
 use heliograph_vocabulary::synapse::{self, Authenticate};
 
-use super::{Synapse, emit};
+use super::Synapse;
 use crate::{
     application::{AckId, Socket},
     clients::{Client, Recipient},
@@ -32,6 +35,9 @@ impl Synapse {
             }
             Err(refusal) => {
                 self.refuse(&socket, EVENT, ack, &refusal);
+                if !matches!(refusal.code, Code::AuthFailed | Code::TokenExpired) {
+                    return;
+                }
                 let failed = client.with(|state| {
                     state.failed_authentications = state.failed_authentications.saturating_add(1);
                     state.failed_authentications
@@ -49,7 +55,7 @@ impl Synapse {
         socket: &Arc<Socket>,
         client: &Arc<Client>,
         request: Authenticate,
-    ) -> Result<Vec<heliograph_domain::room::RoomId>, Refusal> {
+    ) -> Result<Vec<RoomId>, Refusal> {
         let open = self.clients.verifier.mode() == Mode::Open;
         let verified = match &request.token {
             Some(token) => match self.clients.verifier.verify(token, self.clients.clock.now()) {
@@ -85,7 +91,7 @@ impl Synapse {
         client: &Arc<Client>,
         current: &Arc<Identity>,
         verified: Option<Identity>,
-    ) -> Result<Vec<heliograph_domain::room::RoomId>, Refusal> {
+    ) -> Result<Vec<RoomId>, Refusal> {
         if let Some(identity) = verified {
             if identity.user.id != current.user.id {
                 return Err(Code::AuthFailed.into());
@@ -104,19 +110,9 @@ impl Synapse {
         socket: &Arc<Socket>,
         client: &Arc<Client>,
         identity: Identity,
-    ) -> Result<Vec<heliograph_domain::room::RoomId>, Refusal> {
+    ) -> Result<Vec<RoomId>, Refusal> {
         let recipient = Recipient::SocketIo(Arc::clone(socket));
-        let arrival = match self.clients.announce(client, Arc::new(identity)).await {
-            Ok(arrival) => arrival,
-            Err(refusal) => {
-                client.with(|state| state.identity = None);
-                if refusal.code == Code::RateLimited {
-                    emit(socket, "error", &synapse::error(Some(EVENT), &refusal));
-                    socket.disconnect(true);
-                }
-                return Err(refusal);
-            }
-        };
+        let arrival = self.clients.announce(client, Arc::new(identity)).await?;
         let rooms = arrival.attend_rooms(&recipient).await;
         self.welcome(socket, arrival, &recipient, &rooms);
         Ok(rooms)

@@ -6,6 +6,7 @@ use heliograph_domain::{
     command::SessionSecret,
     id::SocketId,
     refusal::{Code, Refusal},
+    room::RoomId,
     user::{Name, Vocabulary},
 };
 use heliograph_telemetry::metrics;
@@ -176,7 +177,7 @@ impl Synapse {
         socket: &Socket,
         arrival: Arrival,
         recipient: &Recipient,
-        rooms: &[heliograph_domain::room::RoomId],
+        rooms: &[RoomId],
     ) {
         if let Some(client) = client(socket)
             && let Some(identity) = client.identity()
