@@ -54,10 +54,20 @@ test('what is being sent is replaced by the room’s echo', () => {
     { type: 'local:sending', reference: 'a', text: 'one' },
     { type: 'local:sending', reference: 'b', text: 'two' },
   );
-  const named = follow(sending, own(1, { clientId: 'b' }));
+  const named = follow(sending, own(1, { ref: 'b' }));
   assert.deepEqual(named.pending.map(({ reference }) => reference), ['a']);
   const nameless = follow(sending, own(1));
   assert.deepEqual(nameless.pending.map(({ reference }) => reference), ['b']);
+});
+
+test('a message that had arrived before it was sent again is not pending any more', () => {
+  const state = follow(
+    inCall('ann'),
+    own(1),
+    { type: 'local:sending', reference: 'a', text: 'one' },
+    { type: 'ack', id: 'a', success: true, messageId: 'msg_1' },
+  );
+  assert.deepEqual(state.pending, []);
 });
 
 test('a refused message stays with its reason and can be sent again', () => {

@@ -8,7 +8,7 @@
 
 import { EMPTY_ROOM } from './state.js';
 import { assignStreams } from './streams.js';
-import { posted, refused, sending } from './transcript.js';
+import { posted, refused, sending, stored } from './transcript.js';
 
 /**
  * @typedef {import('./state.js').RoomState} RoomState
@@ -35,6 +35,7 @@ const TABLE = [
   ['chat-enabled', (state) => ({ ...state, chatEnabled: true })],
   ['chat-disabled', (state) => ({ ...state, chatEnabled: false })],
   ['chat', (state, event) => withPeerFields(posted(state, event), event.from, { typing: false })],
+  ['ack', stored],
   ['raise-hand', (state, event) => hand(state, subject(event), true)],
   ['lower-hand', (state, event) => hand(state, subject(event), false)],
   [

@@ -55,6 +55,20 @@ export function sending(state, reference, text) {
 }
 
 /**
+ * The server has stored a message of this page. If the room's echo came before, nothing is pending:
+ * that happens when a message is sent again after an interruption and had arrived the first time.
+ *
+ * @param {RoomState} state
+ * @param {Record<string, unknown>} answer an `ack` of the protocol
+ * @returns {RoomState}
+ */
+export function stored(state, { id, messageId }) {
+  if (!state.messages.some((known) => known.id === messageId)) return state;
+  const pending = state.pending.filter((entry) => entry.reference !== id);
+  return pending.length === state.pending.length ? state : { ...state, pending };
+}
+
+/**
  * Marks a message of this page as refused.
  *
  * @param {RoomState} state
@@ -79,16 +93,15 @@ function inOrder(messages) {
 }
 
 /**
- * The room's echo of an own message replaces the pending one. Messages of one page are posted in
- * the order they were sent, so without a reference it is the oldest that was not refused.
+ * The room's echo of an own message replaces the pending one. A replay carries no reference; then it
+ * is the oldest that was not refused, as messages of one page are posted in the order they were sent.
  *
  * @param {RoomState['pending']} pending
  * @param {Record<string, unknown>} message
  */
 function withoutEcho(pending, message) {
-  const reference = message.ref ?? message.clientId ?? message.tempId;
   const echoed =
-    pending.find((entry) => entry.reference === reference) ??
+    pending.find((entry) => entry.reference === message.ref) ??
     pending.find((entry) => entry.failure === null);
   return pending.filter((entry) => entry !== echoed);
 }
