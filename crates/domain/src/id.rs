@@ -128,12 +128,12 @@ impl MessageId {
 impl NodeId {
     /// Draws the id of a node's new life: `<name>-<ulid>` in lower case, fit for a bus subject.
     pub fn generate(role: &str) -> Self {
-        Self(format!("{role}-{}", Ulid::new()).to_lowercase().into())
+        Self(format!("{role}-{}", Ulid::generate()).to_lowercase().into())
     }
 }
 
 fn prefixed(prefix: &str) -> Arc<str> {
-    format!("{prefix}{}", Ulid::new()).into()
+    format!("{prefix}{}", Ulid::generate()).into()
 }
 
 /// Identifies one command, so that a retry is recognised. A ULID.
@@ -143,7 +143,7 @@ pub struct CommandId(u128);
 impl CommandId {
     /// Draws a new id.
     pub fn generate() -> Self {
-        Self(Ulid::new().0)
+        Self(Ulid::generate().0)
     }
 
     /// The id's sixteen bytes, most significant first.
