@@ -65,13 +65,9 @@ impl Close {
             [] => Ok(None),
             [_] => Err(Error::CloseFrame),
             [high, low, reason @ ..] => {
-                let code =
-                    CloseCode::new(u16::from_be_bytes([*high, *low])).ok_or(Error::CloseFrame)?;
+                let code = CloseCode::new(u16::from_be_bytes([*high, *low])).ok_or(Error::CloseFrame)?;
                 let reason = std::str::from_utf8(reason).map_err(|_| Error::InvalidUtf8)?;
-                Ok(Some(Self {
-                    code,
-                    reason: reason.to_owned(),
-                }))
+                Ok(Some(Self { code, reason: reason.to_owned() }))
             }
         }
     }
@@ -83,14 +79,10 @@ mod tests {
 
     #[test]
     fn codes_that_may_be_sent_are_those_of_the_registry_and_the_private_ranges() {
-        for code in [
-            1000, 1001, 1002, 1003, 1007, 1011, 1012, 1014, 3000, 3999, 4000, 4999,
-        ] {
+        for code in [1000, 1001, 1002, 1003, 1007, 1011, 1012, 1014, 3000, 3999, 4000, 4999] {
             assert!(CloseCode::new(code).is_some(), "{code}");
         }
-        for code in [
-            0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535,
-        ] {
+        for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535] {
             assert!(CloseCode::new(code).is_none(), "{code}");
         }
     }
@@ -101,12 +93,6 @@ mod tests {
         assert_eq!(Close::parse(b"\x03"), Err(Error::CloseFrame));
         assert_eq!(Close::parse(b"\x03\xed"), Err(Error::CloseFrame));
         assert_eq!(Close::parse(b"\x03\xe8\xff"), Err(Error::InvalidUtf8));
-        assert_eq!(
-            Close::parse(b"\x03\xe8bye"),
-            Ok(Some(Close {
-                code: CloseCode::NORMAL,
-                reason: "bye".to_owned()
-            }))
-        );
+        assert_eq!(Close::parse(b"\x03\xe8bye"), Ok(Some(Close { code: CloseCode::NORMAL, reason: "bye".to_owned() })));
     }
 }

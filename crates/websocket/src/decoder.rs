@@ -145,18 +145,12 @@ impl Decoder {
                 None => match self.read_header(rest)? {
                     (taken, Some(header)) => {
                         consumed += taken;
-                        let frame = Frame {
-                            header,
-                            received: 0,
-                        };
+                        let frame = Frame { header, received: 0 };
                         self.frame = Some(frame);
                         frame
                     }
                     (taken, None) => {
-                        return Ok(Decoded {
-                            consumed: consumed + taken,
-                            message: None,
-                        });
+                        return Ok(Decoded { consumed: consumed + taken, message: None });
                     }
                 },
             };
@@ -225,21 +219,10 @@ impl Decoder {
     }
 
     /// Takes what there is of the payload, and the message if the payload was the last that it lacked.
-    fn read_payload(
-        &mut self,
-        frame: Frame,
-        input: &mut [u8],
-    ) -> Result<(usize, Option<Message>), Error> {
-        let Header {
-            opcode,
-            mask,
-            fin,
-            payload,
-            ..
-        } = frame.header;
+    fn read_payload(&mut self, frame: Frame, input: &mut [u8]) -> Result<(usize, Option<Message>), Error> {
+        let Header { opcode, mask, fin, payload, .. } = frame.header;
         let missing = payload - frame.received;
-        let taken =
-            usize::try_from(missing).map_or(input.len(), |missing| missing.min(input.len()));
+        let taken = usize::try_from(missing).map_or(input.len(), |missing| missing.min(input.len()));
         let piece = &mut input[..taken];
         if let Some(key) = mask {
             // Only the phase within four bytes matters.
@@ -247,10 +230,7 @@ impl Decoder {
         }
         let complete = taken as u64 == missing;
         let whole = complete && frame.received == 0;
-        self.frame = (!complete).then_some(Frame {
-            received: frame.received + taken as u64,
-            ..frame
-        });
+        self.frame = (!complete).then_some(Frame { received: frame.received + taken as u64, ..frame });
         let message = if opcode.is_control() {
             self.take_control(opcode, piece, complete, whole)?
         } else {
@@ -283,27 +263,14 @@ impl Decoder {
     }
 
     /// `last`: the message ends with this piece. `whole`: the frame is in it from its first byte.
-    fn take_data(
-        &mut self,
-        piece: &[u8],
-        last: bool,
-        whole: bool,
-    ) -> Result<Option<Message>, Error> {
+    fn take_data(&mut self, piece: &[u8], last: bool, whole: bool) -> Result<Option<Message>, Error> {
         let Some(message) = self.message.as_mut() else {
             return Err(Error::Fragmentation);
         };
-        if whole && self.data.is_empty() && message.text.as_ref().is_none_or(Validator::is_complete)
-        {
-            let text = self
-                .message
-                .take()
-                .is_some_and(|message| message.text.is_some());
+        if whole && self.data.is_empty() && message.text.as_ref().is_none_or(Validator::is_complete) {
+            let text = self.message.take().is_some_and(|message| message.text.is_some());
             return Ok(Some(if text {
-                Message::Text(
-                    std::str::from_utf8(piece)
-                        .map_err(|_| Error::InvalidUtf8)?
-                        .to_owned(),
-                )
+                Message::Text(std::str::from_utf8(piece).map_err(|_| Error::InvalidUtf8)?.to_owned())
             } else {
                 Message::Binary(Bytes::copy_from_slice(piece))
             }));
@@ -315,10 +282,7 @@ impl Decoder {
         if !last {
             return Ok(None);
         }
-        let text = self
-            .message
-            .take()
-            .is_some_and(|message| message.text.is_some());
+        let text = self.message.take().is_some_and(|message| message.text.is_some());
         let data = std::mem::take(&mut self.data);
         Ok(Some(if text {
             // Catches the character that the end of the message cut off.

@@ -109,12 +109,7 @@ mod tests {
     #[test]
     fn a_masked_frame_is_that_of_the_rfc() {
         // RFC 6455, section 5.7: a single-frame masked text message with "Hello".
-        let expected = [
-            0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58,
-        ];
-        assert_eq!(
-            masked_frame(true, Opcode::Text, b"Hello", [0x37, 0xfa, 0x21, 0x3d]),
-            expected
-        );
+        let expected = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+        assert_eq!(masked_frame(true, Opcode::Text, b"Hello", [0x37, 0xfa, 0x21, 0x3d]), expected);
     }
 }

@@ -83,9 +83,7 @@ impl Header {
                 _ => return Ok(None),
             },
             127 => match bytes.get(2..10) {
-                Some(&[a, b, c, d, e, f, g, h]) => {
-                    (u64::from_be_bytes([a, b, c, d, e, f, g, h]), 10)
-                }
+                Some(&[a, b, c, d, e, f, g, h]) => (u64::from_be_bytes([a, b, c, d, e, f, g, h]), 10),
                 _ => return Ok(None),
             },
             short => (u64::from(short), 2),
@@ -101,13 +99,7 @@ impl Header {
         } else {
             None
         };
-        Ok(Some(Self {
-            fin,
-            opcode,
-            mask,
-            payload,
-            length: if masked { at + 4 } else { at },
-        }))
+        Ok(Some(Self { fin, opcode, mask, payload, length: if masked { at + 4 } else { at } }))
     }
 }
 
@@ -115,38 +107,17 @@ impl Header {
 mod tests {
     use super::*;
 
-    fn header(
-        fin: bool,
-        opcode: Opcode,
-        mask: Option<[u8; 4]>,
-        payload: u64,
-        length: usize,
-    ) -> Header {
-        Header {
-            fin,
-            opcode,
-            mask,
-            payload,
-            length,
-        }
+    fn header(fin: bool, opcode: Opcode, mask: Option<[u8; 4]>, payload: u64, length: usize) -> Header {
+        Header { fin, opcode, mask, payload, length }
     }
 
     #[test]
     fn headers_of_every_length_are_read() {
         let table: &[(&[u8], Header)] = &[
             (b"\x81\x05", header(true, Opcode::Text, None, 5, 2)),
-            (
-                b"\x02\x85abcd",
-                header(false, Opcode::Binary, Some(*b"abcd"), 5, 6),
-            ),
-            (
-                b"\x80\x7e\x01\x00",
-                header(true, Opcode::Continuation, None, 256, 4),
-            ),
-            (
-                b"\x82\xff\0\0\0\0\0\x01\0\0wxyz",
-                header(true, Opcode::Binary, Some(*b"wxyz"), 65536, 14),
-            ),
+            (b"\x02\x85abcd", header(false, Opcode::Binary, Some(*b"abcd"), 5, 6)),
+            (b"\x80\x7e\x01\x00", header(true, Opcode::Continuation, None, 256, 4)),
+            (b"\x82\xff\0\0\0\0\0\x01\0\0wxyz", header(true, Opcode::Binary, Some(*b"wxyz"), 65536, 14)),
         ];
         for (bytes, expected) in table {
             assert_eq!(Header::parse(bytes), Ok(Some(*expected)));

@@ -39,8 +39,7 @@ impl HandshakeError {
 
 /// True if the request's headers ask for a WebSocket, well-formed or not.
 pub fn is_upgrade(headers: &HeaderMap) -> bool {
-    has_token(headers, header::UPGRADE, "websocket")
-        && has_token(headers, header::CONNECTION, "upgrade")
+    has_token(headers, header::UPGRADE, "websocket") && has_token(headers, header::CONNECTION, "upgrade")
 }
 
 /// Judges the request; the value of `Sec-WebSocket-Accept` for the answer with status 101.
@@ -54,11 +53,7 @@ pub fn accept(method: &Method, headers: &HeaderMap) -> Result<HeaderValue, Hands
     if !is_upgrade(headers) {
         return Err(HandshakeError::NotUpgrade);
     }
-    if headers
-        .get(header::SEC_WEBSOCKET_VERSION)
-        .map(HeaderValue::as_bytes)
-        != Some(b"13")
-    {
+    if headers.get(header::SEC_WEBSOCKET_VERSION).map(HeaderValue::as_bytes) != Some(b"13") {
         return Err(HandshakeError::Version);
     }
     let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
@@ -90,15 +85,7 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        pairs
-            .iter()
-            .map(|(name, value)| {
-                (
-                    HeaderName::from_static(name),
-                    HeaderValue::from_static(value),
-                )
-            })
-            .collect()
+        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
     }
 
     const GOOD: [(&str, &str); 4] = [
@@ -112,10 +99,7 @@ mod tests {
     fn the_answer_is_that_of_the_rfc() {
         // RFC 6455, section 1.3.
         let answer = accept(&Method::GET, &headers(&GOOD));
-        assert_eq!(
-            answer,
-            Ok(HeaderValue::from_static("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="))
-        );
+        assert_eq!(answer, Ok(HeaderValue::from_static("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")));
     }
 
     #[test]
@@ -124,28 +108,16 @@ mod tests {
             let kept: Vec<_> = GOOD.into_iter().filter(|(key, _)| *key != name).collect();
             accept(&Method::GET, &headers(&kept))
         };
-        assert_eq!(
-            accept(&Method::POST, &headers(&GOOD)),
-            Err(HandshakeError::Method)
-        );
+        assert_eq!(accept(&Method::POST, &headers(&GOOD)), Err(HandshakeError::Method));
         assert_eq!(without("upgrade"), Err(HandshakeError::NotUpgrade));
         assert_eq!(without("connection"), Err(HandshakeError::NotUpgrade));
-        assert_eq!(
-            without("sec-websocket-version"),
-            Err(HandshakeError::Version)
-        );
+        assert_eq!(without("sec-websocket-version"), Err(HandshakeError::Version));
         assert_eq!(without("sec-websocket-key"), Err(HandshakeError::Key));
         let mut short = headers(&GOOD);
-        short.insert(
-            header::SEC_WEBSOCKET_KEY,
-            HeaderValue::from_static("c2hvcnQ="),
-        );
+        short.insert(header::SEC_WEBSOCKET_KEY, HeaderValue::from_static("c2hvcnQ="));
         assert_eq!(accept(&Method::GET, &short), Err(HandshakeError::Key));
         let mut twice = headers(&GOOD);
-        twice.append(
-            header::SEC_WEBSOCKET_KEY,
-            HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="),
-        );
+        twice.append(header::SEC_WEBSOCKET_KEY, HeaderValue::from_static("dGhlIHNhbXBsZSBub25jZQ=="));
         assert_eq!(accept(&Method::GET, &twice), Err(HandshakeError::Key));
     }
 }

@@ -23,11 +23,7 @@ mod tests {
     fn masking_in_pieces_equals_masking_byte_by_byte() {
         let mask = [0x11, 0x22, 0x44, 0x88];
         let plain: Vec<u8> = (0..100).collect();
-        let expected: Vec<u8> = plain
-            .iter()
-            .enumerate()
-            .map(|(i, byte)| byte ^ mask[i % 4])
-            .collect();
+        let expected: Vec<u8> = plain.iter().enumerate().map(|(i, byte)| byte ^ mask[i % 4]).collect();
         for cut in 0..plain.len() {
             let mut data = plain.clone();
             let (front, back) = data.split_at_mut(cut);

@@ -38,11 +38,7 @@ impl Validator {
             Err(error) if error.error_len().is_some() => Err(Invalid),
             Err(error) => {
                 // An incomplete character has at most three bytes, so the lengths fit.
-                for (slot, byte) in self
-                    .partial
-                    .iter_mut()
-                    .zip(piece.iter().skip(error.valid_up_to()))
-                {
+                for (slot, byte) in self.partial.iter_mut().zip(piece.iter().skip(error.valid_up_to())) {
                     *slot = *byte;
                     self.length += 1;
                 }
@@ -74,10 +70,7 @@ mod tests {
         let text = "aé€😀z".as_bytes();
         for first in 0..=text.len() {
             for second in first..=text.len() {
-                assert_eq!(
-                    judge(&[&text[..first], &text[first..second], &text[second..]]),
-                    Ok(true)
-                );
+                assert_eq!(judge(&[&text[..first], &text[first..second], &text[second..]]), Ok(true));
             }
         }
         assert_eq!(judge(&["€".as_bytes().split_at(2).0]), Ok(false));

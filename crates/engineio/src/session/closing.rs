@@ -30,7 +30,8 @@ impl Closing {
 
 impl Session {
     /// Ends the session from this side. On long-polling the waiting poll, or the next, takes what
-    /// is queued and the `1`; on a WebSocket what is queued is written before the socket closes.
+    /// is queued, and one more the `1`; on a WebSocket what is queued is written before the socket
+    /// closes.
     pub(super) fn begin_closing(&mut self, reason: CloseReason, now: Instant, outputs: &mut Outputs) {
         let transport = match &mut self.state {
             State::Polling(polling) => {

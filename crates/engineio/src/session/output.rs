@@ -40,8 +40,8 @@ pub enum PollAnswer {
     Noop,
     /// `1` alone: the session has ended.
     Close,
-    /// What is queued, up to the limits of a payload. If that is all, `1` behind it and then
-    /// [`Input::Drained`](super::Input::Drained); if not, the next poll gets the rest.
+    /// What is queued, up to the limits of a payload; the next poll gets the rest. If nothing is
+    /// queued any more, `1` and then [`Input::Drained`](super::Input::Drained).
     Drain,
     /// An error instead of packets.
     Refused(ProtocolError),

@@ -1,6 +1,6 @@
 //! Rooms, questions and disconnects, as the conformance application offers them.
 
-use crate::client::SocketIo;
+use crate::client::{SocketIo, open_polling};
 use crate::running::Running;
 
 #[tokio::test]
@@ -62,6 +62,19 @@ async fn a_kick_ends_the_namespace_or_the_connection() {
     farewells.sort();
     assert_eq!(farewells, ["41", "41/custom,"]);
     client.websocket.closed().await;
+}
+
+/// Stock clients that read both in one payload take the end for a lost connection, and come back uninvited.
+#[tokio::test]
+async fn over_polling_a_kick_comes_in_a_poll_before_that_of_the_close() {
+    let server = Running::quiet().await;
+    let mut client = open_polling(server.address, "/socket.io/").await;
+    client.say("40").await;
+    assert_eq!(client.packets().await.len(), 2);
+    client.say(r#"42["x-kick",true]"#).await;
+    assert_eq!(client.packets().await, ["41"]);
+    assert_eq!(client.packets().await, ["1"]);
+    assert_eq!(client.poll().await.status, 400);
 }
 
 #[tokio::test]
