@@ -144,7 +144,8 @@ function toml(settings) {
   return Object.entries(settings).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`).join('');
 }
 
-async function freePort() {
+/** A loopback port that nobody listens on at this moment. */
+export async function freePort() {
   const listener = createServer();
   await new Promise((resolve, reject) => {
     listener.once('error', reject);

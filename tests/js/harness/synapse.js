@@ -12,6 +12,16 @@ export const MODES = [
   { mode: 'in the default mode', options: {} },
 ];
 
+/** Ends the transport of a stock client without leaving the namespace, as a lost network does. */
+export function lose(socket) {
+  const { engine } = socket.io;
+  if (engine.transport.name === 'websocket') {
+    engine.transport.ws.terminate();
+  } else {
+    engine.close();
+  }
+}
+
 let fences = 0;
 
 /** A connected or connecting client and what it has heard. */
@@ -104,12 +114,7 @@ export class Synapse {
 
   /** Ends the transport without leaving the namespace, as a lost network does. */
   lose() {
-    const { engine } = this.socket.io;
-    if (engine.transport.name === 'websocket') {
-      engine.transport.ws.terminate();
-    } else {
-      engine.close();
-    }
+    lose(this.socket);
   }
 
   /** Leaves as `disconnect()` does. */

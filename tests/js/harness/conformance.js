@@ -1,0 +1,86 @@
+// Starts the conformance example of the gateway and connects the stock client to it.
+
+import { spawn } from 'node:child_process';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+
+import { io } from 'socket.io-client';
+
+import { Journal } from './journal.js';
+import { freePort } from './server.js';
+import { PATIENCE_MS, until, within } from './wait.js';
+
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const BINARY = process.env.HELIOGRAPH_CONFORMANCE ?? path.join(ROOT, 'target/debug/examples/conformance');
+const OUTPUT = process.env.HELIOGRAPH_TEST_OUTPUT ?? path.join(ROOT, 'target/test-output');
+
+/** A running conformance server with the given profile and further arguments. */
+export async function startConformance(...options) {
+  const port = await freePort();
+  const folder = path.join(OUTPUT, 'conformance');
+  mkdirSync(folder, { recursive: true });
+  const log = createWriteStream(path.join(folder, `${options.join('')}-${port}.log`));
+  const child = spawn(BINARY, ['--port', String(port), ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
+  process.once('exit', () => child.kill('SIGKILL'));
+  const exited = new Promise((resolve) => {
+    child.once('exit', resolve);
+  });
+  await until('the conformance server listens', () => listens(port));
+  return {
+    url: `http://127.0.0.1:${port}`,
+    websocketUrl: `ws://127.0.0.1:${port}`,
+    async stop() {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+function listens(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/**
+ * The stock client and what it has heard: for each event the list of its arguments. `manager` puts another
+ * namespace on a connection that exists.
+ */
+export class Client {
+  #journal = new Journal();
+
+  constructor(server, { namespace = '/', manager, ...options } = {}) {
+    this.socket = manager
+      ? manager.socket(namespace, options)
+      : io(`${server.url}${namespace}`, { forceNew: true, reconnection: false, ...options });
+    this.socket.onAny((name, ...args) => this.#journal.add(name, args));
+    this.socket.on('connect', () => this.#journal.add('connect', []));
+    this.socket.on('connect_error', (error) => this.#journal.add('connect_error', [error]));
+    this.socket.on('disconnect', (reason) => this.#journal.add('disconnect', [reason]));
+  }
+
+  /** Emits and gives the arguments of the acknowledgement. */
+  ask(event, ...args) {
+    return within(`the acknowledgement of ${event}`, new Promise((resolve) => {
+      this.socket.emit(event, ...args, (...answer) => resolve(answer));
+    }));
+  }
+
+  /** The arguments of the next event of that name that fit `where`. */
+  next(event, where, patience = PATIENCE_MS) {
+    return this.#journal.next(event, where, patience);
+  }
+
+  /** All arguments of all events of that name so far. */
+  heard(event) {
+    return this.#journal.all(event);
+  }
+}
