@@ -1,0 +1,76 @@
+//! Who is told that a user comes, goes or changes their status.
+
+use std::collections::BTreeMap;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use heliograph_cluster::{directory::Role, store::StoreError};
+use heliograph_domain::{
+    delivery::{Delivery, Outbound, Place, Target},
+    event::Event,
+    id::{NodeId, UserId},
+    room::RoomId,
+    time::Timestamp,
+};
+
+use crate::{options::AudienceKind, people::People};
+
+/// How many rooms are looked at side by side.
+const ROOMS_AT_ONCE: usize = 32;
+
+/// Those who hear of a user.
+pub(crate) enum Audience {
+    /// Who attends the user's rooms: by gateway, the rooms that it has attendants of.
+    Rooms(BTreeMap<NodeId, Vec<RoomId>>),
+    /// Everybody, behind these gateways.
+    Everyone(Vec<NodeId>),
+}
+
+impl People {
+    /// Those who hear of a user at this moment.
+    pub(crate) async fn audience(&self, user: &UserId) -> Result<Audience, StoreError> {
+        match self.options.audience {
+            AudienceKind::Rooms => self.room_mates(user).await.map(Audience::Rooms),
+            AudienceKind::Everyone => {
+                let nodes = self.nodes.borrow();
+                let gateways = nodes.values().filter(|node| node.role == Role::Gateway);
+                Ok(Audience::Everyone(gateways.map(|node| node.id.clone()).collect()))
+            }
+        }
+    }
+
+    async fn room_mates(&self, user: &UserId) -> Result<BTreeMap<NodeId, Vec<RoomId>>, StoreError> {
+        let rooms = self.store.presence.rooms(user, self.options.rooms).await?;
+        let looks = rooms.into_iter().map(|room| async move {
+            let view = self.store.rooms.view(&room, None, None, None).await?;
+            Ok::<_, StoreError>((room, view.gateways))
+        });
+        let mut looks = stream::iter(looks).buffered(ROOMS_AT_ONCE);
+        let mut by_gateway: BTreeMap<NodeId, Vec<RoomId>> = BTreeMap::new();
+        while let Some((room, gateways)) = looks.try_next().await? {
+            for gateway in gateways {
+                by_gateway.entry(gateway).or_default().push(room.clone());
+            }
+        }
+        Ok(by_gateway)
+    }
+
+    /// Tells an audience about a user. The user's own devices do not hear it.
+    pub(crate) async fn tell(&self, audience: Audience, about: &UserId, at: Timestamp, event: Event) {
+        match audience {
+            Audience::Rooms(by_gateway) => {
+                for (gateway, rooms) in by_gateway {
+                    let target = Target::Rooms { rooms, except: about.clone() };
+                    self.deliver(&[gateway], target, at, event.clone()).await;
+                }
+            }
+            Audience::Everyone(gateways) => {
+                self.deliver(&gateways, Target::Everyone { except: about.clone() }, at, event).await;
+            }
+        }
+    }
+
+    async fn deliver(&self, gateways: &[NodeId], target: Target, at: Timestamp, event: Event) {
+        let delivery = Delivery { target, at, place: Place::None, event };
+        self.outward.send(gateways, &Outbound::Deliver(Box::new(delivery))).await;
+    }
+}

@@ -1,0 +1,54 @@
+//! What a deployment decides about presence.
+
+use std::time::Duration;
+
+use heliograph_cluster::serve::ServeOptions;
+use serde::{Deserialize, Serialize};
+
+/// Settings of a presence service.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// Who hears that a user comes, goes or changes their status.
+    pub audience: AudienceKind,
+    /// Sockets of one user.
+    pub sockets: usize,
+    /// How long after the loss of a transport nobody is told.
+    pub loss_grace: Duration,
+    /// How long after an explicit disconnect a user still counts as online.
+    pub presence_grace: Duration,
+    /// How long after an explicit disconnect a user still takes part in their calls.
+    pub call_grace: Duration,
+    /// How long a lost session can be recovered.
+    pub recovery_window: Duration,
+    /// Most rooms of a user that are attended at once and that hear of them, the latest joined.
+    pub rooms: usize,
+    /// Commands of one partition that are under way or wait for another one of the same user.
+    pub pending: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            audience: AudienceKind::default(),
+            sockets: 20,
+            loss_grace: Duration::from_secs(5),
+            presence_grace: Duration::from_secs(1),
+            call_grace: Duration::from_secs(5),
+            recovery_window: Duration::from_secs(120),
+            rooms: 200,
+            pending: ServeOptions::default().pending,
+        }
+    }
+}
+
+/// Who hears that a user comes, goes or changes their status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AudienceKind {
+    /// Those who attend a room of which the user is a member.
+    #[default]
+    Rooms,
+    /// Everybody who is connected.
+    Everyone,
+}

@@ -1,0 +1,76 @@
+//! The service: options in, serving until it is told to stop.
+
+use std::sync::Arc;
+
+use heliograph_cluster::{
+    commands::Commands,
+    directory::{DirectoryError, Node, Role},
+    grpc::stubs::presence_service_server::PresenceServiceServer,
+    outward::Outward,
+    serve::{Backends, ServeOptions, serve},
+};
+use heliograph_domain::id::NodeId;
+use heliograph_telemetry::{metrics, readiness::Latch};
+use tokio_util::sync::CancellationToken;
+
+use crate::{grpc::Questions, options::Options, people::People};
+
+/// A presence service.
+pub struct Presence {
+    people: Arc<People>,
+    backends: Backends,
+    node: Node,
+}
+
+impl Presence {
+    /// A service that serves its share of the users once it runs. `commands` reaches the rooms that it
+    /// tells of sockets which are gone. `grpc` is where others reach its gRPC services, as
+    /// `host:port`; empty within one process.
+    pub fn new(
+        options: Options,
+        backends: Backends,
+        commands: Commands,
+        grpc: String,
+        metrics: metrics::Presence,
+    ) -> Self {
+        let node = Node {
+            id: NodeId::generate(Role::Presence.name()),
+            role: Role::Presence,
+            grpc,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started: backends.clock.now(),
+            draining: false,
+        };
+        let people = People {
+            options,
+            store: backends.store.clone(),
+            commands,
+            outward: Outward::new(Arc::clone(&backends.bus)),
+            nodes: backends.directory.watch(),
+            clock: backends.clock.clone(),
+            metrics,
+        };
+        Self { people: Arc::new(people), backends, node }
+    }
+
+    /// The node under which the service is registered.
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+
+    /// The gRPC service that answers questions about users, for a server or a local client.
+    pub fn questions(&self) -> PresenceServiceServer<Questions> {
+        PresenceServiceServer::new(Questions { people: Arc::clone(&self.people) })
+    }
+
+    /// Serves until `shutdown`, then answers what it has received. `starting` is let go when the first
+    /// partitions are served.
+    ///
+    /// # Errors
+    ///
+    /// The service could not be registered.
+    pub async fn run(self, starting: Latch, shutdown: CancellationToken) -> Result<(), DirectoryError> {
+        let options = ServeOptions { pending: self.people.options.pending, ..ServeOptions::default() };
+        serve(self.people, self.backends, self.node, options, move || drop(starting), shutdown).await
+    }
+}

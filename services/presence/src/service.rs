@@ -1,0 +1,122 @@
+//! Presence commands as they are served: decoded, carried out, answered once.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{FutureExt, future::BoxFuture};
+use heliograph_cluster::{
+    serve::{Handled, Kind, Service, Timers},
+    store::Deadline,
+};
+use heliograph_domain::{
+    command::{PresenceCommand, PresenceRequest},
+    id::{SocketId, UserId},
+    outcome::PresenceOutcome,
+    refusal::{Code, Refusal},
+    wire,
+};
+use heliograph_telemetry::metrics::count;
+use tracing::warn;
+
+use crate::{
+    connect::Answer,
+    deadline::Due,
+    disconnect::Departure,
+    people::{Failure, People},
+};
+
+/// What presence handles in order.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    /// What concerns one user.
+    User(UserId),
+    /// The recovery of one session, whose user may be unknown.
+    Session(SocketId),
+}
+
+impl Service for People {
+    type Command = PresenceRequest;
+    type Key = Key;
+
+    const KIND: Kind = Kind::Presence;
+
+    fn decode(&self, payload: Bytes) -> Result<PresenceRequest, Bytes> {
+        wire::decode_presence_request(payload).map_err(|error| {
+            self.metrics.unreadable.inc();
+            warn!(%error, "a command cannot be read");
+            wire::encode_presence_reply(&Err(Refusal::new(Code::InvalidPayload)))
+        })
+    }
+
+    fn key(&self, command: &PresenceRequest) -> Key {
+        match &command.command {
+            PresenceCommand::Connect { actor, .. } => Key::User(actor.user.id.clone()),
+            PresenceCommand::Resume { socket, .. } => Key::Session(socket.clone()),
+            PresenceCommand::Disconnect { user, .. } => Key::User(user.clone()),
+            PresenceCommand::SetStatus { user, .. } => Key::User(user.id.clone()),
+        }
+    }
+
+    fn handle(self: Arc<Self>, command: PresenceRequest, timers: Timers) -> BoxFuture<'static, Handled> {
+        async move {
+            let name = name(&command.command);
+            count(&self.metrics.commands, name);
+            let answer = Arc::clone(&self).carry_out(command.command, timers).await;
+            let (reply, afterwards) = match answer {
+                Ok((outcome, afterwards)) => (Ok(outcome), afterwards),
+                Err(failure) => (Err(self.refusal(failure, name)), None),
+            };
+            Handled { reply: wire::encode_presence_reply(&reply), afterwards }
+        }
+        .boxed()
+    }
+
+    fn key_of(&self, deadline: &Deadline) -> Option<Key> {
+        Due::parse(&deadline.key).map(|due| Key::User(due.user().clone()))
+    }
+
+    fn fire(self: Arc<Self>, deadline: Deadline, timers: Timers) -> BoxFuture<'static, bool> {
+        async move {
+            match Due::parse(&deadline.key) {
+                Some(Due::Lost { user, socket }) => self.give_up(&user, &socket, &timers).await,
+                Some(Due::Gone { user, socket }) => self.finish_goodbye(&user, &socket).await,
+                Some(Due::Offline(user)) => self.announce_absence(&user).await,
+                Some(Due::Calls(user)) => self.leave_calls(&user).await,
+                None => true,
+            }
+        }
+        .boxed()
+    }
+
+    fn owns(&self, partitions: usize) {
+        self.metrics.partitions.set(i64::try_from(partitions).unwrap_or(i64::MAX));
+    }
+}
+
+impl People {
+    async fn carry_out(self: Arc<Self>, command: PresenceCommand, timers: Timers) -> Result<Answer, Failure> {
+        match command {
+            PresenceCommand::Connect { actor, secret } => self.connect(actor, secret).await,
+            PresenceCommand::Resume { socket, secret, user, gateway } => {
+                self.resume(socket, secret, user, gateway).await
+            }
+            PresenceCommand::Disconnect { socket, user, gateway, cause, positions } => {
+                self.disconnect(Departure { socket, user, gateway, cause, positions }, timers).await
+            }
+            PresenceCommand::SetStatus { user, status } => {
+                self.set_status(&user, status).await?;
+                Ok((PresenceOutcome::Done, None))
+            }
+        }
+    }
+}
+
+/// A command's name in metrics and logs.
+const fn name(command: &PresenceCommand) -> &'static str {
+    match command {
+        PresenceCommand::Connect { .. } => "connect",
+        PresenceCommand::Resume { .. } => "resume",
+        PresenceCommand::Disconnect { .. } => "disconnect",
+        PresenceCommand::SetStatus { .. } => "set-status",
+    }
+}
