@@ -74,11 +74,15 @@ fn pages(workspace: &Workspace, report: &mut Report, tools: &Tools) -> Result<()
 }
 
 fn end_to_end(workspace: &Workspace, report: &mut Report, tools: &Tools) -> Result<(), Failure> {
-    let mut build = workspace.cargo(&["build", "--package", "heliograph", "--locked"]);
-    if !report.check("build of the binary", &mut build) {
+    let mut binary = workspace.cargo(&["build", "--package", "heliograph", "--locked"]);
+    let mut example = workspace.cargo(&["build", "--package", "heliograph-gateway", "--locked"]);
+    example.args(["--example", "conformance"]);
+    let binary = report.check("build of the binary", &mut binary);
+    let example = report.check("build of the conformance example", &mut example);
+    if !binary || !example {
         return Ok(());
     }
-    for suite in ["synapse", "mesh", "across", "http", "browser"] {
+    for suite in ["conformance", "synapse", "mesh", "across", "http", "browser"] {
         let files = test_files(&workspace.root().join("tests/js").join(suite))?;
         let mut command = node(workspace, tools, &files);
         against_the_binary(&mut command, workspace);
@@ -100,7 +104,10 @@ fn node(workspace: &Workspace, tools: &Tools, files: &[PathBuf]) -> Command {
 }
 
 fn against_the_binary(command: &mut Command, workspace: &Workspace) {
-    command.env("HELIOGRAPH_BINARY", workspace.binary("debug")).env("HELIOGRAPH_TEST_OUTPUT", workspace.test_output());
+    command
+        .env("HELIOGRAPH_BINARY", workspace.binary("debug"))
+        .env("HELIOGRAPH_CONFORMANCE", workspace.target().join("debug/examples/conformance"))
+        .env("HELIOGRAPH_TEST_OUTPUT", workspace.test_output());
 }
 
 /// The test files of a folder. They are named one by one because Node runs every script of a folder that it is given.
