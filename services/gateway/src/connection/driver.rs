@@ -264,6 +264,6 @@ mod tests {
     #[test]
     fn the_state_of_a_connection_is_small() {
         let size = size_of::<Driver>() + size_of::<Connection>();
-        assert!(size <= 1_024, "{size} bytes");
+        assert!(size <= 640, "{size} bytes");
     }
 }

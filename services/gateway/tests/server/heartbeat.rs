@@ -9,9 +9,18 @@ use crate::settings::Profile;
 const INTERVAL: Duration = Duration::from_millis(300);
 const TIMEOUT: Duration = Duration::from_millis(200);
 
+/// Pings at the suites' interval, to a client that may be slow to answer on a busy machine.
+async fn patient() -> Running {
+    Running::with(Profile::Suites, |options| {
+        long_times(options);
+        options.ping_interval = INTERVAL;
+    })
+    .await
+}
+
 #[tokio::test]
 async fn over_polling_each_ping_comes_alone() {
-    let server = Running::profile(Profile::Suites).await;
+    let server = patient().await;
     let mut client = open_polling(server.address, "/engine.io/").await;
     for _ in 0..3 {
         assert_eq!(client.packets().await, ["2"]);
@@ -21,7 +30,7 @@ async fn over_polling_each_ping_comes_alone() {
 
 #[tokio::test]
 async fn over_a_websocket_pings_come_at_their_interval() {
-    let server = Running::profile(Profile::Suites).await;
+    let server = patient().await;
     let mut socket = WebSocket::connect(server.address, "/engine.io/?EIO=4&transport=websocket").await;
     assert!(socket.text().await.starts_with('0'));
     for _ in 0..3 {
