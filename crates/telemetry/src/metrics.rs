@@ -120,6 +120,12 @@ pub struct Gateway {
     pub session_seconds: Histogram,
     /// Client-reported call set-up times in seconds.
     pub call_setup_seconds: Histogram,
+    /// Client-reported round-trip times in seconds.
+    pub call_round_trip_seconds: Histogram,
+    /// Client-reported shares of packets lost, 0 to 1.
+    pub call_packet_loss: Histogram,
+    /// Client-reported bitrates received, in bits per second.
+    pub call_bitrate: Histogram,
     /// Client-reported call quality, by grade.
     pub call_quality: Cases,
     /// Client-reported call errors, by vocabulary.
@@ -149,6 +155,9 @@ impl Default for Gateway {
             command_seconds: Histogram::new([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0]),
             session_seconds: Histogram::new([1.0, 10.0, 60.0, 300.0, 1800.0, 3600.0, 4.0 * 3600.0, 24.0 * 3600.0]),
             call_setup_seconds: Histogram::new([0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0]),
+            call_round_trip_seconds: Histogram::new([0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5]),
+            call_packet_loss: Histogram::new([0.001, 0.005, 0.01, 0.03, 0.05, 0.1, 0.25, 0.5]),
+            call_bitrate: Histogram::new([32e3, 64e3, 128e3, 256e3, 512e3, 1e6, 2e6, 4e6, 8e6]),
             call_quality: Family::default(),
             call_errors: Family::default(),
             http_requests: Family::default(),
@@ -183,6 +192,14 @@ impl Gateway {
         seconds(r, "command", "From a command's dispatch to its answer", &self.command_seconds);
         seconds(r, "session", "Life of authenticated sockets", &self.session_seconds);
         seconds(r, "call_setup", "Client-reported call set-up time", &self.call_setup_seconds);
+        seconds(r, "call_round_trip", "Client-reported round-trip time", &self.call_round_trip_seconds);
+        r.register_with_unit(
+            "call_packet_loss",
+            "Client-reported share of packets lost",
+            Unit::Ratios,
+            self.call_packet_loss.clone(),
+        );
+        r.register("call_bitrate", "Client-reported bitrate received, in bits per second", self.call_bitrate.clone());
         r.register("call_quality", "Client-reported call quality, by grade", self.call_quality.clone());
         r.register("call_errors", "Client-reported call errors, by vocabulary", self.call_errors.clone());
         r.register("http_requests", "HTTP API requests, by route", self.http_requests.clone());

@@ -20,6 +20,7 @@ pub mod connection;
 mod fanout;
 pub mod frame;
 pub mod handshake;
+pub mod http;
 pub mod identity;
 mod link;
 pub mod listener;
