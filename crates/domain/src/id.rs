@@ -33,7 +33,9 @@ pub(crate) fn check(text: &str, max_units: usize) -> Result<(), InvalidId> {
     if text.len() > max_units && text.encode_utf16().count() > max_units {
         return Err(InvalidId::TooLong(max_units));
     }
-    if text.chars().any(char::is_control) {
+    // Most ids are plain ASCII, which a look at the bytes decides.
+    let plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if !plain && text.chars().any(char::is_control) {
         return Err(InvalidId::ControlCharacter);
     }
     Ok(())
