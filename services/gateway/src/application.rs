@@ -46,7 +46,6 @@ pub trait Application: Send + Sync + 'static {
 }
 
 /// A CONNECT packet, and the connection that it came on.
-#[derive(Debug)]
 pub struct ConnectRequest {
     /// The namespace that the client asks for.
     pub namespace: Namespace,
@@ -58,6 +57,13 @@ pub struct ConnectRequest {
     pub handshake: Arc<Handshake>,
     /// The connection, which may hold sockets of other namespaces.
     pub connection: Arc<Connection>,
+}
+
+impl std::fmt::Debug for ConnectRequest {
+    /// Leaves out the auth payload.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("ConnectRequest").field("namespace", &self.namespace).finish_non_exhaustive()
+    }
 }
 
 /// What a client returns after a loss to have its session restored.

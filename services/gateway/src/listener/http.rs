@@ -23,6 +23,7 @@ use tower::ServiceExt;
 
 use super::Context;
 use super::origins::Verdict;
+use super::patience::Patience;
 use super::routes::Route;
 use super::upgrade::Upgrade;
 use crate::connection::{Connection, Order};
@@ -75,7 +76,7 @@ impl Context {
         let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(self.options.admission.request_timeout)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(Patience::new(TokioIo::new(stream), self.options.admission.request_timeout), service);
         let mut closing = Box::pin(self.closing.cancelled());
         let mut told = false;
         let result = poll_fn(|context| {
@@ -97,7 +98,7 @@ impl Context {
             return;
         }
         let parts = connection.into_parts();
-        let mut stream = parts.io.into_inner();
+        let mut stream = parts.io.into_inner().into_inner();
         let upgrade = exchange.upgrade.lock().take();
         match upgrade {
             Some(upgrade) => upgrade.complete(stream, &parts.read_buf, permit),

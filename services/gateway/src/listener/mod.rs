@@ -2,6 +2,7 @@
 //!
 //! - `accept`: TCP connections, as many and as fast as [`AdmissionOptions`] allow;
 //! - `http`: the requests of one connection, until it ends or becomes a WebSocket;
+//! - `patience`: how long a client may take to read an answer;
 //! - `engine`: requests of Engine.IO;
 //! - `upgrade`: a connection that becomes a WebSocket;
 //! - `origins`: which web pages may connect;
@@ -13,10 +14,12 @@ mod engine;
 mod http;
 mod options;
 mod origins;
+mod patience;
 mod routes;
 mod upgrade;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
@@ -31,6 +34,9 @@ use crate::connection::{Endpoint, Protocol};
 use crate::outlet;
 use crate::plain::{PlainEndpoint, PlainOptions};
 use crate::transport::permit::{Admission, Places};
+
+/// How long the tasks of connections may go on after the drain, while clients read what was sent to them last.
+pub const LAST_WORDS: Duration = Duration::from_secs(15);
 
 /// A server that is being set up: paths are added, then it [runs](Self::run).
 pub struct Server {
@@ -94,7 +100,7 @@ impl Server {
     }
 
     /// Accepts connections until `shutdown` is cancelled, then drains: takes no new sessions, closes those that there
-    /// are over the drain period, and returns when all tasks have ended.
+    /// are over the drain period, and returns when all tasks have ended, or have had [`LAST_WORDS`] to do so.
     pub async fn run(self, listener: TcpListener, shutdown: CancellationToken) {
         let places = Places {
             total: self.options.admission.max_connections,
@@ -110,6 +116,8 @@ impl Server {
         });
         tokio::join!(context.accept(listener), context.drain());
         context.tasks.close();
-        context.tasks.wait().await;
+        if tokio::time::timeout(LAST_WORDS, context.tasks.wait()).await.is_err() {
+            tracing::warn!(tasks = context.tasks.len(), "connections that did not end in time are abandoned");
+        }
     }
 }

@@ -34,6 +34,12 @@ pub struct Metrics {
 }
 
 impl Metrics {
+    /// Clients that are connected, over all transports.
+    pub fn open_connections(&self) -> u64 {
+        let open = ["polling", "websocket", "plain"].map(|case| self.connections.get_or_create(&Case { case }).get());
+        u64::try_from(open.iter().sum::<i64>()).unwrap_or_default()
+    }
+
     /// Makes all of them visible under their names in `registry`.
     pub fn register(&self, registry: &mut Registry) {
         registry.register("tcp_connections", "TCP connections that are open", self.tcp_connections.clone());

@@ -3,12 +3,12 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use heliograph_gateway::listener::Options;
+use heliograph_gateway::listener::{Options, Server};
 use tokio::net::TcpStream;
 
 use crate::client::{Http, WebSocket};
 use crate::running::{Running, eventually, long_times, soon};
-use crate::settings::Profile;
+use crate::settings::{self, Profile};
 
 async fn server(change: impl FnOnce(&mut Options)) -> Running {
     Running::with(Profile::Suites, |options| {
@@ -95,4 +95,19 @@ async fn the_accept_rate_delays_and_does_not_refuse() {
     }
     // Ten more than the burst, at a hundred a second; what one of them waits the next need not wait again.
     assert!(start.elapsed() >= Duration::from_millis(80), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_reads_is_given_up() {
+    let mut options = settings::options(Profile::Suites);
+    options.admission.request_timeout = Duration::from_millis(200);
+    let metrics = options.metrics.clone();
+    // More than the kernel buffers for a connection.
+    let large = axum::routing::get(|| async { vec![0_u8; 64 * 1024 * 1024] });
+    let server = Server::new(options).router(axum::Router::new().route("/large", large));
+    let server = Running::start(server, metrics).await;
+    let mut http = Http::connect(server.address).await;
+    http.send("GET", "/large", &[], b"").await;
+    eventually(|| server.metrics.tcp_connections.get() == 1).await;
+    eventually(|| server.metrics.tcp_connections.get() == 0).await;
 }

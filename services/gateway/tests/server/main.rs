@@ -17,6 +17,7 @@ mod running;
 mod settings;
 
 mod admission;
+mod application;
 mod backpressure;
 mod cors;
 mod drain;

@@ -25,6 +25,7 @@ pub(crate) struct WebSocket {
 impl From<Http> for WebSocket {
     fn from(http: Http) -> Self {
         let (stream, unread) = http.into_parts();
+        stream.set_nodelay(true).expect("a connection");
         let (reader, writer) = stream.into_split();
         Self { reader, writer: Some(writer), decoder: Decoder::new(Role::Client, 64 * 1024 * 1024), unread }
     }
