@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
 
-use crate::options::Options;
+use crate::options::{Options, Peer};
 use crate::process;
 use crate::token::SECRET;
 use crate::{Failure, configuration};
@@ -28,8 +28,8 @@ pub(crate) enum Contender {
     Floor,
     /// The product.
     Heliograph { binary: PathBuf },
-    /// socket.io on Node.
-    Node { node: PathBuf, script: PathBuf },
+    /// Another server.
+    Peer(Peer),
 }
 
 impl Contender {
@@ -37,18 +37,16 @@ impl Contender {
     pub(crate) fn all(options: &Options) -> Vec<Self> {
         let mut all = vec![Self::Floor];
         all.extend(options.heliograph.clone().map(|binary| Self::Heliograph { binary }));
-        if let Some((node, script)) = options.node.clone() {
-            all.push(Self::Node { node, script });
-        }
+        all.extend(options.peers.iter().cloned().map(Self::Peer));
         all
     }
 
     /// The name in the table.
-    pub(crate) fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &str {
         match self {
             Self::Floor => "floor",
             Self::Heliograph { .. } => "heliograph",
-            Self::Node { .. } => "socket.io",
+            Self::Peer(peer) => &peer.name,
         }
     }
 
@@ -70,9 +68,9 @@ impl Contender {
                 configured = Some(path);
                 command
             }
-            Self::Node { node, script } => {
-                let mut command = Command::new(node);
-                command.arg(script).arg(port.to_string()).arg(SECRET);
+            Self::Peer(peer) => {
+                let mut command = Command::new(&peer.program);
+                command.args(&peer.arguments).arg(port.to_string()).arg(SECRET);
                 command
             }
         };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::Failure;
 
 const USAGE: &str = "usage: heliograph-bench floor --port N | run [--heliograph PATH] \
-    [--node PATH --node-peer PATH] [--rounds N] [--seconds N] [--quick] \
+    [--peer NAME=PROGRAM[,ARGUMENT...]]... [--rounds N] [--seconds N] [--quick] \
     [--only memory,connect,delivery,signals]";
 
 /// What the process is to do.
@@ -18,13 +18,24 @@ pub(crate) enum Chore {
     Run(Options),
 }
 
+/// Another server: it is started with its arguments, a port and the secret of the tokens.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Peer {
+    /// The name in the table.
+    pub(crate) name: String,
+    /// What to run.
+    pub(crate) program: String,
+    /// The arguments that go before port and secret.
+    pub(crate) arguments: Vec<String>,
+}
+
 /// What to measure and how thoroughly.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Options {
     /// The server's binary; without it the others are measured.
     pub(crate) heliograph: Option<PathBuf>,
-    /// Node and the script of the socket.io server, if that is to be measured too.
-    pub(crate) node: Option<(PathBuf, PathBuf)>,
+    /// Other servers to measure.
+    pub(crate) peers: Vec<Peer>,
     /// How often each figure is taken.
     pub(crate) rounds: usize,
     /// How long each load lasts.
@@ -54,8 +65,7 @@ fn floor(mut arguments: impl Iterator<Item = String>) -> Result<Chore, Failure> 
 
 fn run(mut arguments: impl Iterator<Item = String>) -> Result<Chore, Failure> {
     let mut heliograph = None;
-    let mut node = None;
-    let mut node_peer = None;
+    let mut peers = Vec::new();
     let mut rounds = 5;
     let mut seconds = 5;
     let mut only = Vec::new();
@@ -64,8 +74,7 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<Chore, Failure> {
         let mut value = || arguments.next().ok_or_else(|| Failure::new(USAGE));
         match option.as_str() {
             "--heliograph" => heliograph = Some(PathBuf::from(value()?)),
-            "--node" => node = Some(PathBuf::from(value()?)),
-            "--node-peer" => node_peer = Some(PathBuf::from(value()?)),
+            "--peer" => peers.push(peer(&value()?)?),
             "--rounds" => rounds = number(&value()?)?,
             "--seconds" => seconds = number(&value()?)?,
             "--only" => only = value()?.split(',').map(str::to_owned).collect(),
@@ -77,14 +86,17 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<Chore, Failure> {
             _ => return Err(Failure::new(format!("unknown option `{option}`; {USAGE}"))),
         }
     }
-    Ok(Chore::Run(Options {
-        heliograph,
-        node: node.zip(node_peer),
-        rounds,
-        load: Duration::from_secs(seconds),
-        only,
-        idle_connections,
-    }))
+    Ok(Chore::Run(Options { heliograph, peers, rounds, load: Duration::from_secs(seconds), only, idle_connections }))
+}
+
+fn peer(text: &str) -> Result<Peer, Failure> {
+    let (name, command) = text.split_once('=').ok_or_else(|| Failure::new(USAGE))?;
+    let mut words = command.split(',').map(str::to_owned);
+    Ok(Peer {
+        name: name.to_owned(),
+        program: words.next().filter(|program| !program.is_empty()).ok_or_else(|| Failure::new(USAGE))?,
+        arguments: words.collect(),
+    })
 }
 
 fn number<N: std::str::FromStr>(text: &str) -> Result<N, Failure> {
@@ -105,6 +117,15 @@ mod tests {
             panic!("the line is good");
         };
         assert_eq!((options.rounds, options.idle_connections), (1, 2_000));
+    }
+
+    #[test]
+    fn a_peer_has_a_name_a_program_and_arguments() {
+        let expected =
+            Peer { name: "socket.io".to_owned(), program: "node".to_owned(), arguments: vec!["server.mjs".to_owned()] };
+        assert_eq!(peer("socket.io=node,server.mjs").unwrap(), expected);
+        assert!(peer("node").is_err());
+        assert!(peer("socket.io=").is_err());
     }
 
     #[test]

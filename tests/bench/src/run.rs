@@ -10,7 +10,7 @@ use crate::table::Table;
 pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
     let contenders = Contender::all(options);
     let measures = Measure::chosen(options)?;
-    let names = contenders.iter().map(Contender::name).collect();
+    let names = contenders.iter().map(|contender| contender.name().to_owned()).collect();
     let mut table = Table::new(names);
     for round in 1..=options.rounds {
         println!("round {round} of {}", options.rounds);

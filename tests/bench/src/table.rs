@@ -4,7 +4,7 @@ use std::fmt;
 
 /// All figures of a run.
 pub(crate) struct Table {
-    contenders: Vec<&'static str>,
+    contenders: Vec<String>,
     rows: Vec<Row>,
 }
 
@@ -16,13 +16,13 @@ struct Row {
 
 impl Table {
     /// A table for the given contenders, the floor first.
-    pub(crate) fn new(contenders: Vec<&'static str>) -> Self {
+    pub(crate) fn new(contenders: Vec<String>) -> Self {
         Self { contenders, rows: Vec::new() }
     }
 
     /// Adds a figure.
     pub(crate) fn add(&mut self, of: &str, contender: &str, value: f64) {
-        let Some(column) = self.contenders.iter().position(|name| *name == contender) else {
+        let Some(column) = self.contenders.iter().position(|name| name == contender) else {
             return;
         };
         let known = self.rows.iter().position(|row| row.of == of);
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_row_shows_the_ratio_to_the_floor() {
-        let mut table = Table::new(vec!["floor", "other"]);
+        let mut table = Table::new(vec!["floor".to_owned(), "other".to_owned()]);
         for (contender, value) in [("floor", 2.0), ("other", 3.0), ("floor", 2.0), ("other", 5.0)] {
             table.add("something", contender, value);
         }
