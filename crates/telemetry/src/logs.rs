@@ -5,6 +5,8 @@
 //! backend lost or found), never one line per client; `debug` follows single connections and events;
 //! `trace` shows protocol details. No level shows tokens, message texts or session descriptions.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
 /// How log lines look.
@@ -39,7 +41,8 @@ pub fn init(filter: &str, format: Format) -> Result<(), LogError> {
     let parsed = EnvFilter::try_new(filter)
         .map_err(|error| LogError::Filter { filter: filter.to_owned(), reason: error.to_string() })?;
     let registry = tracing_subscriber::registry().with(parsed);
-    let line = fmt::layer().with_writer(std::io::stderr);
+    // Colours are for terminals; files and collectors get plain text.
+    let line = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     match format {
         Format::Text => registry.with(line.with_target(false)).try_init(),
         Format::Json => registry.with(line.json().flatten_event(true)).try_init(),

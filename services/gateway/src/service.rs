@@ -54,8 +54,8 @@ pub struct Options {
     pub mesh_silent_timeout: Duration,
     /// How long a client may take to authenticate, or to join.
     pub authentication_deadline: Duration,
-    /// Name of the cookie that may hold a token.
-    pub cookie: String,
+    /// Where tokens are looked for.
+    pub tokens: TokenSources,
     /// ICE servers for clients.
     pub ice: IceOptions,
     /// Workers that write to sockets.
@@ -76,7 +76,7 @@ impl Default for Options {
             mesh_ping_interval: Duration::from_secs(25),
             mesh_silent_timeout: Duration::from_secs(45),
             authentication_deadline: Duration::from_secs(10),
-            cookie: "token".to_owned(),
+            tokens: TokenSources { cookie: "token".into(), origins: Arc::default() },
             ice: IceOptions::default(),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             worker_queue: 4096,
@@ -195,8 +195,6 @@ impl Gateway {
             }
         });
 
-        let tokens =
-            TokenSources { cookie: options.cookie.into(), origins: Arc::new(options.listener.origins.clone()) };
         let mesh_options = PlainOptions {
             max_message: options.listener.max_payload,
             ping_interval: options.mesh_ping_interval,
@@ -204,8 +202,8 @@ impl Gateway {
             silent_code: OVERDUE,
             ..PlainOptions::default()
         };
-        let synapse = Synapse::new(Arc::clone(&clients), tokens.clone(), options.recovery);
-        let mesh = Mesh::new(clients, tokens, Arc::new(options.ice), options.anonymous_mesh);
+        let synapse = Synapse::new(Arc::clone(&clients), options.tokens.clone(), options.recovery);
+        let mesh = Mesh::new(clients, options.tokens, Arc::new(options.ice), options.anonymous_mesh);
         let server = listener::Server::new(options.listener)
             .socket_io("/socket.io/", Arc::new(synapse))
             .plain("/ws", mesh_options, Arc::new(mesh))

@@ -134,16 +134,26 @@ impl Clients {
         if !joined.missed.whole {
             return Err("incomplete");
         }
-        while joined.missed.more {
-            let after = joined.missed.entries.last().map_or(seen, |entry| entry.seq);
-            let (entries, _) = self.fan_out.read(&room.room, after).await.map_err(|_| "unavailable")?;
-            let end = joined.position.seq;
-            let known = joined.missed.entries.len();
-            joined.missed.entries.extend(entries.into_iter().filter(|entry| entry.seq <= end));
-            if joined.missed.entries.len() == known || known > *budget {
-                return Err("incomplete");
+        if joined.missed.more {
+            // The answer has the newest entries only; those between are in the log.
+            let newest = std::mem::take(&mut joined.missed.entries);
+            let first = newest.first().map_or(joined.position.seq + 1, |entry| entry.seq);
+            let mut entries = Vec::new();
+            let mut after = seen;
+            while after + 1 < first {
+                if entries.len() > *budget {
+                    return Err("too much");
+                }
+                let (page, _) = self.fan_out.read(&room.room, after).await.map_err(|_| "unavailable")?;
+                let next = page.last().map_or(after, |entry| entry.seq);
+                if next == after {
+                    return Err("incomplete");
+                }
+                after = next;
+                entries.extend(page.into_iter().filter(|entry| entry.seq < first));
             }
-            joined.missed.more = joined.missed.entries.last().is_some_and(|entry| entry.seq < end);
+            entries.extend(newest);
+            joined.missed.entries = entries;
         }
         *budget = budget.checked_sub(joined.missed.entries.len()).ok_or("too much")?;
         Ok(ResumedRoom { ticket, joined, ordinal: room.ordinal, base: room.position, seen })

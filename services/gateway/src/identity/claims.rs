@@ -15,25 +15,33 @@ pub struct Claims {
     /// The user's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub: Option<IdClaim>,
+    /// The same, as some issuers name it.
     #[serde(rename = "userId", skip_serializing)]
-    user_id: Option<IdClaim>,
+    pub user_id: Option<IdClaim>,
+    /// The same, as others do.
     #[serde(skip_serializing)]
-    id: Option<IdClaim>,
+    pub id: Option<IdClaim>,
     /// The user's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// The same, as some issuers name it.
     #[serde(rename = "userName", skip_serializing)]
-    user_name: Option<String>,
+    pub user_name: Option<String>,
+    /// The same, as others do.
     #[serde(skip_serializing)]
-    username: Option<String>,
+    pub username: Option<String>,
+    /// The same, where there is nothing better.
     #[serde(rename = "firstName", skip_serializing)]
-    first_name: Option<String>,
+    pub first_name: Option<String>,
+    /// URL of the user's picture.
     #[serde(skip_serializing)]
-    picture: Option<String>,
+    pub picture: Option<String>,
+    /// The same, as some issuers name it.
     #[serde(skip_serializing)]
-    image: Option<String>,
+    pub image: Option<String>,
+    /// Whether the user is an anonymous guest.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    guest: bool,
+    pub guest: bool,
     /// When the token ends, in seconds since the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exp: Option<f64>,

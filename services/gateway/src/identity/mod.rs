@@ -14,7 +14,7 @@ use heliograph_domain::{
 };
 
 pub use self::{
-    claims::Claims,
+    claims::{Claims, IdClaim},
     globs::Globs,
     sources::{Bearer, TokenSources},
     verifier::{Key, KeyError, Mode, Verifier},

@@ -1,0 +1,222 @@
+//! Reading the configuration from its sources.
+
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+use figment::{
+    Figment, Provider,
+    providers::{Env, Format, Serialized, Toml},
+};
+
+use super::{AuthMode, Config};
+
+/// Prefix of environment variables that set configuration keys.
+const PREFIX: &str = "HELIOGRAPH_";
+
+/// What the command line sets.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// The configuration file.
+    pub file: Option<PathBuf>,
+    /// The public port.
+    pub port: Option<u16>,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read configuration file {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A key is unknown or a value is bad.
+    #[error("configuration: {0}")]
+    Invalid(String),
+}
+
+/// The configuration from all its sources, checked.
+///
+/// # Errors
+/// Names the key, the value and what was expected.
+pub fn load(overrides: &Overrides) -> Result<Config, ConfigError> {
+    load_from(overrides, |name| std::env::var(name).ok())
+}
+
+fn load_from(overrides: &Overrides, env: impl Fn(&str) -> Option<String>) -> Result<Config, ConfigError> {
+    let mut sources = Figment::from(Serialized::defaults(Config::default()));
+    if let Some(path) = &overrides.file {
+        sources = sources.merge(file(path)?);
+    }
+    sources = sources.merge(Env::prefixed(PREFIX).split("__"));
+    for name in ["SOCKET_PORT", "PORT"] {
+        if let Some(value) = env(name) {
+            let port: u16 = value.parse().map_err(|_| {
+                ConfigError::Invalid(format!("{name} is {value:?}; expected a port number from 0 to 65535"))
+            })?;
+            sources = sources.merge(("public.port", port));
+            break;
+        }
+    }
+    for name in ["FRONTEND_URL", "FrontendURL"] {
+        if let Some(value) = env(name) {
+            let origins: Vec<_> = value.split(',').map(str::trim).filter(|origin| !origin.is_empty()).collect();
+            sources = sources.merge(("public.origins", origins));
+            break;
+        }
+    }
+    if let Some(port) = overrides.port {
+        sources = sources.merge(("public.port", port));
+    }
+    let config: Config = sources.extract().map_err(|error| ConfigError::Invalid(describe(error)))?;
+    check(&config)?;
+    Ok(config)
+}
+
+fn file(path: &Path) -> Result<impl Provider, ConfigError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+    // Parsed here as well, because figment reports a syntax error without its place.
+    toml::from_str::<toml::Table>(&text)
+        .map_err(|error| ConfigError::Invalid(format!("{}: {}", path.display(), one_line(&error.to_string()))))?;
+    Ok(Toml::string(&text))
+}
+
+/// What must hold between keys.
+fn check(config: &Config) -> Result<(), ConfigError> {
+    let invalid = |text: &str| Err(ConfigError::Invalid(text.to_owned()));
+    let auth = &config.auth;
+    let keys = [auth.secret.is_some(), auth.secret_file.is_some(), auth.public_key_file.is_some()];
+    match (auth.mode, keys.iter().filter(|set| **set).count()) {
+        (AuthMode::Jwt, 0) => {
+            return invalid("auth.mode is \"jwt\"; set one of auth.secret, auth.secret_file, auth.public_key_file");
+        }
+        (_, 2..) => {
+            return invalid("auth: set only one of auth.secret, auth.secret_file, auth.public_key_file");
+        }
+        _ => {}
+    }
+    if !config.ice.turn.is_empty() && config.ice.turn_secret.is_none() {
+        return invalid("ice.turn needs ice.turn_secret, which the TURN servers share");
+    }
+    if config.engine.transports.is_empty() {
+        return invalid("engine.transports is empty; expected \"polling\", \"websocket\" or both");
+    }
+    if config.outbound.soft_bytes > config.outbound.hard_bytes {
+        return invalid("outbound.soft_bytes is above outbound.hard_bytes");
+    }
+    Ok(())
+}
+
+/// All that is wrong, in one line.
+fn describe(errors: figment::Error) -> String {
+    let mut text = String::new();
+    for error in errors {
+        if !text.is_empty() {
+            text.push_str("; ");
+        }
+        let key = error.path.join(".");
+        // Writing to a string does not fail.
+        let _ = match key.as_str() {
+            "" => write!(text, "{}", one_line(&error.kind.to_string())),
+            key => write!(text, "{key}: {}", one_line(&error.kind.to_string())),
+        };
+        if let Some(metadata) = &error.metadata {
+            let source = match metadata.name.as_ref() {
+                name if name.contains("environment") => format!("environment, {PREFIX}…"),
+                name => name.to_owned(),
+            };
+            let _ = write!(text, " ({source})");
+        }
+    }
+    text
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn with_file(text: &str) -> Result<Config, ConfigError> {
+        let path = std::env::temp_dir().join(format!("heliograph-config-{}.toml", rand_suffix(text)));
+        std::fs::File::create(&path).unwrap().write_all(text.as_bytes()).unwrap();
+        let overrides = Overrides { file: Some(path.clone()), ..Overrides::default() };
+        let config = load_from(&overrides, |_| None);
+        std::fs::remove_file(path).unwrap();
+        config
+    }
+
+    fn rand_suffix(text: &str) -> String {
+        use std::hash::{DefaultHasher, Hash, Hasher};
+        let mut hasher = DefaultHasher::new();
+        (text, std::process::id()).hash(&mut hasher);
+        format!("{:x}", hasher.finish())
+    }
+
+    #[test]
+    fn nothing_needs_to_be_set() {
+        let config = load_from(&Overrides::default(), |_| None).unwrap();
+        assert_eq!(config, Config::default());
+        assert_eq!(config.public.port, 3001);
+    }
+
+    #[test]
+    fn later_sources_win() {
+        let env = |name: &str| match name {
+            "SOCKET_PORT" => Some("4000".to_owned()),
+            "PORT" => Some("5000".to_owned()),
+            "FRONTEND_URL" => Some("https://a.example, https://b.example".to_owned()),
+            _ => None,
+        };
+        let config = load_from(&Overrides::default(), env).unwrap();
+        assert_eq!(config.public.port, 4000);
+        assert_eq!(config.public.origins, ["https://a.example", "https://b.example"]);
+        let overrides = Overrides { port: Some(6000), ..Overrides::default() };
+        assert_eq!(load_from(&overrides, env).unwrap().public.port, 6000);
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_key_and_what_was_expected() {
+        for (text, parts) in [
+            ("[public]\nport = \"many\"", ["public.port", "many", "u16"].as_slice()),
+            ("[public]\nprot = 1", &["public", "prot", "unknown field", "port"]),
+            ("[auth]\nmode = \"maybe\"", &["auth.mode", "maybe", "jwt"]),
+            ("[auth]\nmode = \"jwt\"", &["auth.mode", "auth.secret"]),
+            ("[auth]\nsecret = \"a long secret\"\nsecret_file = \"x\"", &["only one of"]),
+            ("[engine]\nping_interval = \"soon\"", &["engine.ping_interval"]),
+            ("[ice]\nturn = [\"turn:x\"]", &["ice.turn_secret"]),
+            ("bus = \"nats\"", &["bus", "nats", "memory"]),
+            ("not toml", &["TOML"]),
+        ] {
+            let error = with_file(text).unwrap_err().to_string();
+            for part in parts {
+                assert!(error.contains(part), "{error:?} lacks {part:?}");
+            }
+            assert!(!error.contains('\n'), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn an_unreadable_file_is_named() {
+        let overrides = Overrides { file: Some("no/such/file.toml".into()), ..Overrides::default() };
+        let error = load_from(&overrides, |_| None).unwrap_err().to_string();
+        assert!(error.contains("no/such/file.toml"), "{error}");
+    }
+
+    #[test]
+    fn a_bad_port_in_the_environment_is_named() {
+        let env = |name: &str| (name == "SOCKET_PORT").then(|| "http".to_owned());
+        let error = load_from(&Overrides::default(), env).unwrap_err().to_string();
+        assert!(error.contains("SOCKET_PORT") && error.contains("http"), "{error}");
+    }
+}

@@ -1,0 +1,68 @@
+//! The configuration: one struct, documented field by field.
+//!
+//! Sources, from lowest to highest: the defaults here, a TOML file (`--config`), the environment
+//! (`HELIOGRAPH_SECTION__KEY`, and the names that deployments of such servers use anyway: `SOCKET_PORT`,
+//! `PORT`, `FRONTEND_URL`), flags. An unknown key or a bad value is an error before anything listens.
+//!
+//! The reference in the README and the example file are made from this struct (`cargo xtask docs`).
+
+mod load;
+mod reference;
+mod sections;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    load::{ConfigError, Overrides, load},
+    reference::{example, table},
+    sections::{
+        Auth, AuthMode, Calls, Engine, Html, Ice, Limits, Log, LogFormat, Mesh, Operations, Outbound, Presence,
+        PresenceAudience, Public, Rate, Reach, Rooms, SocketTransport,
+    },
+};
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Messages between the services: `memory` (this process).
+    pub bus: Backend,
+    /// Shared state: `memory` (this process).
+    pub store: Backend,
+    /// Discovery: `memory` (this process).
+    pub directory: Backend,
+    /// The address that clients connect to.
+    pub public: Public,
+    /// The address for operators: metrics, health, administration.
+    pub operations: Operations,
+    /// Who clients are.
+    pub auth: Auth,
+    /// Engine.IO and Socket.IO.
+    pub engine: Engine,
+    /// The mesh vocabulary on `/ws`.
+    pub mesh: Mesh,
+    /// What may wait for one client.
+    pub outbound: Outbound,
+    /// Rates and counts. Every refusal is counted in a metric.
+    pub limits: Limits,
+    /// Rooms and their logs.
+    pub rooms: Rooms,
+    /// Calls.
+    pub calls: Calls,
+    /// Presence.
+    pub presence: Presence,
+    /// STUN and TURN servers that clients are told.
+    pub ice: Ice,
+    /// Log lines on standard error.
+    pub log: Log,
+}
+
+/// A backend by URL. Within one process there is `memory` only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// Within this process, gone with it.
+    #[default]
+    Memory,
+}

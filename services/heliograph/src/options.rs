@@ -1,0 +1,187 @@
+//! From the configuration to what each service is set up with.
+
+use std::{sync::Arc, time::Duration};
+
+use heliograph_cluster::commands::CommandOptions;
+use heliograph_gateway::{
+    http,
+    http::{GuestOptions, IceOptions},
+    identity::TokenSources,
+    listener::{self, AdmissionOptions, Origins, Transports},
+    outlet::Bounds,
+    policy, service, transport,
+};
+use heliograph_presence::AudienceKind;
+use heliograph_room_router as rooms;
+
+use crate::{
+    config::{AuthMode, Config, Html, PresenceAudience, Rate, Reach, SocketTransport},
+    keys::{self, KeyFileError},
+};
+
+/// How often a minute-long limit counts.
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Which pages may connect. In open mode every page may, unless some are listed.
+pub fn origins(config: &Config) -> Origins {
+    if config.public.origins.is_empty() && config.auth.mode == AuthMode::Open {
+        Origins::Any
+    } else {
+        Origins::List(config.public.origins.clone())
+    }
+}
+
+/// Where tokens are looked for.
+pub fn tokens(config: &Config) -> TokenSources {
+    TokenSources { cookie: config.auth.cookie.as_str().into(), origins: Arc::new(origins(config)) }
+}
+
+/// How long commands are tried.
+pub fn commands(config: &Config) -> CommandOptions {
+    let deadline = config.limits.command_deadline;
+    let default = CommandOptions::default();
+    CommandOptions { deadline, attempt: default.attempt.min(deadline), ..default }
+}
+
+/// STUN and TURN.
+pub fn ice(config: &Config) -> IceOptions {
+    IceOptions {
+        stun: config.ice.stun.clone(),
+        turn: config.ice.turn.clone(),
+        turn_secret: config.ice.turn_secret.clone(),
+        credential_ttl: config.ice.credential_ttl,
+    }
+}
+
+/// The gateway.
+pub fn gateway(config: &Config, metrics: &transport::Metrics) -> service::Options {
+    service::Options {
+        listener: listener(config, metrics),
+        limits: socket_limits(config),
+        commands: commands(config),
+        recovery: config.engine.recovery,
+        replay_limit: config.engine.replay_limit,
+        anonymous_mesh: anonymous(config),
+        mesh_ping_interval: config.mesh.ping_interval,
+        mesh_silent_timeout: config.mesh.silent_timeout,
+        authentication_deadline: config.auth.deadline,
+        tokens: tokens(config),
+        ice: ice(config),
+        worker_queue: config.outbound.worker_queue,
+        ..service::Options::default()
+    }
+}
+
+fn listener(config: &Config, metrics: &transport::Metrics) -> listener::Options {
+    let allowed = |transport| config.engine.transports.contains(&transport);
+    let default = listener::Options::default();
+    listener::Options {
+        ping_interval: config.engine.ping_interval,
+        ping_timeout: config.engine.ping_timeout,
+        max_payload: config.engine.max_payload,
+        connect_timeout: config.engine.connect_timeout,
+        transports: Transports {
+            polling: allowed(SocketTransport::Polling),
+            websocket: allowed(SocketTransport::Websocket),
+        },
+        origins: origins(config),
+        admission: AdmissionOptions {
+            max_connections: config.public.max_connections,
+            max_per_address: Some(config.public.connections_per_address),
+            accept_rate: config.public.accept_per_second,
+            accept_burst: config.public.accept_per_second,
+            request_timeout: config.public.request_timeout,
+            ..default.admission
+        },
+        outbound: Bounds { soft: config.outbound.soft_bytes, hard: config.outbound.hard_bytes },
+        drain_period: config.public.drain_period,
+        metrics: metrics.clone(),
+        ..default
+    }
+}
+
+fn socket_limits(config: &Config) -> policy::Limits {
+    let rate = |rate: Rate| policy::Rate { per_second: rate.per_second, burst: rate.burst };
+    let limits = &config.limits;
+    policy::Limits {
+        signals: rate(limits.signals),
+        data: rate(limits.data),
+        typing: rate(limits.typing),
+        membership: rate(limits.membership),
+        rooms_per_socket: limits.rooms_per_socket,
+        authentication_attempts: limits.authentication_attempts,
+        commands_in_flight: limits.commands_in_flight,
+        join_buffer: limits.join_buffer,
+    }
+}
+
+/// Whether clients without a token are let in where guests are.
+pub fn anonymous(config: &Config) -> bool {
+    config.auth.anonymous_mesh.unwrap_or(config.auth.mode == AuthMode::Open)
+}
+
+/// The HTTP API.
+pub fn http(config: &Config) -> Result<http::Options, KeyFileError> {
+    let guests = keys::secret(&config.auth)?.filter(|_| config.auth.guests).map(|secret| GuestOptions {
+        secret,
+        issuer: config.auth.issuer.clone(),
+        audience: config.auth.audience.clone(),
+        token_ttl: config.auth.guest_token,
+        session_ttl: config.auth.guest_session,
+        per_minute: config.limits.guest_sessions_per_minute,
+    });
+    Ok(http::Options {
+        tokens: tokens(config),
+        anonymous: anonymous(config),
+        max_body: config.engine.max_payload,
+        body_timeout: config.public.request_timeout,
+        ice: ice(config),
+        guests,
+        reports_per_minute: config.limits.reports_per_minute,
+    })
+}
+
+/// The room-router.
+pub fn room_router(config: &Config) -> rooms::Options {
+    let per_minute = |max| rooms::Rate { max, window: MINUTE };
+    let default = rooms::Options::default();
+    rooms::Options {
+        limits: rooms::Limits {
+            synapse_messages: per_minute(config.limits.messages_per_minute),
+            mesh_messages: per_minute(config.limits.messages_per_minute),
+            call_initiations: per_minute(config.limits.calls_per_minute),
+            mesh_peers: config.mesh.max_peers,
+            call_participants: config.calls.max_participants,
+            ..default.limits
+        },
+        html: match config.rooms.html {
+            Html::Strip => rooms::Html::Strip,
+            Html::Keep => rooms::Html::Keep,
+        },
+        reach: match config.calls.reach {
+            Reach::Anyone => rooms::Reach::Anyone,
+            Reach::Acquainted => rooms::Reach::Acquainted,
+        },
+        ring_timeout: config.calls.ring_timeout,
+        unused_call: config.calls.unused_timeout,
+        call_grace: config.presence.call_grace,
+        ..default
+    }
+}
+
+/// Presence.
+pub fn presence(config: &Config) -> heliograph_presence::Options {
+    heliograph_presence::Options {
+        audience: match config.presence.audience {
+            PresenceAudience::Rooms => AudienceKind::Rooms,
+            PresenceAudience::Everyone => AudienceKind::Everyone,
+        },
+        sockets: config.limits.sockets_per_user,
+        loss_grace: config.presence.loss_grace,
+        presence_grace: config.presence.offline_grace,
+        call_grace: config.presence.call_grace,
+        recovery_window: config.engine.recovery_window,
+        rooms: config.limits.rooms_per_socket,
+        ..heliograph_presence::Options::default()
+    }
+}
