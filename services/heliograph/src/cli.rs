@@ -11,7 +11,7 @@ use crate::config::Overrides;
 /// With no argument the whole system runs in this process, nothing else installed.
 #[derive(Debug, Parser)]
 #[command(version, about)]
-pub struct Cli {
+pub(crate) struct Cli {
     /// What to run.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -22,7 +22,7 @@ pub struct Cli {
 
 /// Flags for what people set often.
 #[derive(Clone, Debug, Args)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Configuration file (TOML).
     #[arg(long, global = true, value_name = "FILE", env = "HELIOGRAPH_CONFIG")]
     pub config: Option<PathBuf>,
@@ -33,7 +33,7 @@ pub struct Settings {
 
 /// What to run.
 #[derive(Clone, Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Every role in this process (the default).
     All,
     /// Print a signed token for development and operations.
@@ -44,7 +44,7 @@ pub enum Command {
 
 /// What a token says.
 #[derive(Clone, Debug, Args)]
-pub struct TokenArgs {
+pub(crate) struct TokenArgs {
     /// The user's id.
     #[arg(long)]
     pub user: String,
@@ -64,7 +64,7 @@ pub struct TokenArgs {
 
 impl Settings {
     /// What the flags set in the configuration.
-    pub fn overrides(&self) -> Overrides {
+    pub(crate) fn overrides(&self) -> Overrides {
         Overrides { file: self.config.clone(), port: self.port }
     }
 }

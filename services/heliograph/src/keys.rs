@@ -8,7 +8,7 @@ use crate::config::{Auth, AuthMode};
 
 /// Why a key cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum KeyFileError {
+pub(crate) enum KeyFileError {
     /// The file cannot be read.
     #[error("{key}: cannot read {path}: {source}")]
     Unreadable {
@@ -30,7 +30,7 @@ pub enum KeyFileError {
 }
 
 /// The secret, from the configuration or the file that it names.
-pub fn secret(auth: &Auth) -> Result<Option<String>, KeyFileError> {
+pub(crate) fn secret(auth: &Auth) -> Result<Option<String>, KeyFileError> {
     if let Some(secret) = &auth.secret {
         return Ok(Some(secret.clone()));
     }
@@ -44,7 +44,7 @@ pub fn secret(auth: &Auth) -> Result<Option<String>, KeyFileError> {
 }
 
 /// What verifies the tokens of clients.
-pub fn verifier(auth: &Auth) -> Result<Verifier, KeyFileError> {
+pub(crate) fn verifier(auth: &Auth) -> Result<Verifier, KeyFileError> {
     if auth.mode == AuthMode::Open {
         return Ok(Verifier::open());
     }

@@ -22,7 +22,7 @@ use heliograph_telemetry::{metrics::Metrics, readiness::Readiness};
 use serde_json::json;
 
 /// What operators look at and act on.
-pub struct Operations {
+pub(crate) struct Operations {
     /// Everything that is counted.
     pub metrics: Arc<Metrics>,
     /// Whether the process can serve.
@@ -38,7 +38,7 @@ pub struct Operations {
 type Shared = State<Arc<Operations>>;
 
 /// The routes of the operations port.
-pub fn router(operations: Operations) -> Router {
+pub(crate) fn router(operations: Operations) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .route("/healthz", get(async || "ok\n"))

@@ -7,7 +7,7 @@ use heliograph_gateway::{
     http,
     http::{GuestOptions, IceOptions},
     identity::TokenSources,
-    listener::{self, AdmissionOptions, Origins, Transports},
+    listener::{self, AdmissionOptions, Origins, PacketLimits, Transports},
     outlet::Bounds,
     policy, service, transport,
 };
@@ -23,7 +23,7 @@ use crate::{
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Which pages may connect. In open mode every page may, unless some are listed.
-pub fn origins(config: &Config) -> Origins {
+pub(crate) fn origins(config: &Config) -> Origins {
     if config.public.origins.is_empty() && config.auth.mode == AuthMode::Open {
         Origins::Any
     } else {
@@ -32,19 +32,18 @@ pub fn origins(config: &Config) -> Origins {
 }
 
 /// Where tokens are looked for.
-pub fn tokens(config: &Config) -> TokenSources {
+pub(crate) fn tokens(config: &Config) -> TokenSources {
     TokenSources { cookie: config.auth.cookie.as_str().into(), origins: Arc::new(origins(config)) }
 }
 
 /// How long commands are tried.
-pub fn commands(config: &Config) -> CommandOptions {
-    let deadline = config.limits.command_deadline;
-    let default = CommandOptions::default();
-    CommandOptions { deadline, attempt: default.attempt.min(deadline), ..default }
+pub(crate) fn commands(config: &Config) -> CommandOptions {
+    let deadline = config.cluster.command_deadline;
+    CommandOptions { deadline, attempt: config.cluster.command_attempt.min(deadline), ..CommandOptions::default() }
 }
 
 /// STUN and TURN.
-pub fn ice(config: &Config) -> IceOptions {
+pub(crate) fn ice(config: &Config) -> IceOptions {
     IceOptions {
         stun: config.ice.stun.clone(),
         turn: config.ice.turn.clone(),
@@ -54,7 +53,7 @@ pub fn ice(config: &Config) -> IceOptions {
 }
 
 /// The gateway.
-pub fn gateway(config: &Config, metrics: &transport::Metrics) -> service::Options {
+pub(crate) fn gateway(config: &Config, metrics: &transport::Metrics) -> service::Options {
     service::Options {
         listener: listener(config, metrics),
         limits: socket_limits(config),
@@ -67,36 +66,47 @@ pub fn gateway(config: &Config, metrics: &transport::Metrics) -> service::Option
         authentication_deadline: config.auth.deadline,
         tokens: tokens(config),
         ice: ice(config),
+        workers: match config.outbound.workers {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        },
         worker_queue: config.outbound.worker_queue,
-        ..service::Options::default()
     }
 }
 
 fn listener(config: &Config, metrics: &transport::Metrics) -> listener::Options {
     let allowed = |transport| config.engine.transports.contains(&transport);
-    let default = listener::Options::default();
     listener::Options {
         ping_interval: config.engine.ping_interval,
         ping_timeout: config.engine.ping_timeout,
         max_payload: config.engine.max_payload,
         connect_timeout: config.engine.connect_timeout,
+        upgrade_timeout: config.engine.upgrade_timeout,
         transports: Transports {
             polling: allowed(SocketTransport::Polling),
             websocket: allowed(SocketTransport::Websocket),
         },
+        allow_upgrades: config.engine.upgrades,
+        poll_packets: config.engine.poll_packets,
+        max_namespaces: config.engine.namespaces,
+        packet_limits: PacketLimits {
+            attachments: config.engine.attachments,
+            attachment_bytes: config.engine.attachment_bytes,
+            arguments: config.engine.arguments,
+        },
         origins: origins(config),
         admission: AdmissionOptions {
             max_connections: config.public.max_connections,
-            max_per_address: Some(config.public.connections_per_address),
+            max_per_address: Some(config.public.connections_per_address).filter(|most| *most > 0),
             accept_rate: config.public.accept_per_second,
-            accept_burst: config.public.accept_per_second,
+            accept_burst: config.public.accept_burst,
             request_timeout: config.public.request_timeout,
-            ..default.admission
+            retry_after: config.public.retry_after,
         },
         outbound: Bounds { soft: config.outbound.soft_bytes, hard: config.outbound.hard_bytes },
         drain_period: config.public.drain_period,
+        linger: config.public.linger,
         metrics: metrics.clone(),
-        ..default
     }
 }
 
@@ -107,6 +117,7 @@ fn socket_limits(config: &Config) -> policy::Limits {
         signals: rate(limits.signals),
         data: rate(limits.data),
         typing: rate(limits.typing),
+        typing_timeout: limits.typing_timeout,
         membership: rate(limits.membership),
         rooms_per_socket: limits.rooms_per_socket,
         authentication_attempts: limits.authentication_attempts,
@@ -116,12 +127,12 @@ fn socket_limits(config: &Config) -> policy::Limits {
 }
 
 /// Whether clients without a token are let in where guests are.
-pub fn anonymous(config: &Config) -> bool {
+pub(crate) fn anonymous(config: &Config) -> bool {
     config.auth.anonymous_mesh.unwrap_or(config.auth.mode == AuthMode::Open)
 }
 
 /// The HTTP API.
-pub fn http(config: &Config) -> Result<http::Options, KeyFileError> {
+pub(crate) fn http(config: &Config) -> Result<http::Options, KeyFileError> {
     let guests = keys::secret(&config.auth)?.filter(|_| config.auth.guests).map(|secret| GuestOptions {
         secret,
         issuer: config.auth.issuer.clone(),
@@ -142,9 +153,8 @@ pub fn http(config: &Config) -> Result<http::Options, KeyFileError> {
 }
 
 /// The room-router.
-pub fn room_router(config: &Config) -> rooms::Options {
+pub(crate) fn room_router(config: &Config) -> rooms::Options {
     let per_minute = |max| rooms::Rate { max, window: MINUTE };
-    let default = rooms::Options::default();
     rooms::Options {
         limits: rooms::Limits {
             synapse_messages: per_minute(config.limits.messages_per_minute),
@@ -152,7 +162,8 @@ pub fn room_router(config: &Config) -> rooms::Options {
             call_initiations: per_minute(config.limits.calls_per_minute),
             mesh_peers: config.mesh.max_peers,
             call_participants: config.calls.max_participants,
-            ..default.limits
+            held_signals: config.calls.held_signals,
+            held_bytes: config.calls.held_bytes,
         },
         html: match config.rooms.html {
             Html::Strip => rooms::Html::Strip,
@@ -164,13 +175,17 @@ pub fn room_router(config: &Config) -> rooms::Options {
         },
         ring_timeout: config.calls.ring_timeout,
         unused_call: config.calls.unused_timeout,
+        ended_call: config.calls.ended_kept,
+        quiet_call: config.calls.quiet_kept,
         call_grace: config.presence.call_grace,
-        ..default
+        missed: config.rooms.join_entries,
+        members: config.rooms.join_members,
+        pending: config.cluster.partition_queue,
     }
 }
 
 /// Presence.
-pub fn presence(config: &Config) -> heliograph_presence::Options {
+pub(crate) fn presence(config: &Config) -> heliograph_presence::Options {
     heliograph_presence::Options {
         audience: match config.presence.audience {
             PresenceAudience::Rooms => AudienceKind::Rooms,
@@ -182,6 +197,6 @@ pub fn presence(config: &Config) -> heliograph_presence::Options {
         call_grace: config.presence.call_grace,
         recovery_window: config.engine.recovery_window,
         rooms: config.limits.rooms_per_socket,
-        ..heliograph_presence::Options::default()
+        pending: config.cluster.partition_queue,
     }
 }

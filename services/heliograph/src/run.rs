@@ -4,7 +4,7 @@
 //! each is a process of its own. They stop in the order in which they need each other: clients are moved
 //! away first, then rooms and presence stop.
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, net::SocketAddr, sync::Arc};
 
 use heliograph_cluster::{
     commands::Commands,
@@ -31,7 +31,7 @@ use crate::{
 
 /// Why the process cannot run, or stopped running.
 #[derive(Debug, thiserror::Error)]
-pub enum RunError {
+pub(crate) enum RunError {
     /// A port cannot be had.
     #[error("cannot listen on {address} ({key}): {source}{hint}")]
     Listen {
@@ -52,11 +52,8 @@ pub enum RunError {
     Role(&'static str),
 }
 
-/// How long questions over gRPC may take.
-const QUESTION: Duration = Duration::from_secs(5);
-
 /// Runs every role until `shutdown`, then stops them one after the other.
-pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunError> {
+pub(crate) async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunError> {
     let public = listen(SocketAddr::new(config.public.host, config.public.port), PUBLIC).await?;
     let private = listen(SocketAddr::new(config.operations.host, config.operations.port), OPERATIONS).await?;
     let verifier = Arc::new(keys::verifier(&config.auth)?);
@@ -78,8 +75,9 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunE
         String::new(),
         metrics.presence.clone(),
     );
-    let rooms = RoomClient::new(Link::new(router.questions(), QUESTION));
-    let people = PresenceClient::new(Link::new(presence.questions(), QUESTION));
+    let question_deadline = config.cluster.question_deadline;
+    let rooms = RoomClient::new(Link::new(router.questions(), question_deadline));
+    let people = PresenceClient::new(Link::new(presence.questions(), question_deadline));
     let gateway = Gateway::new(
         options::gateway(&config, &transport),
         service::Backends {

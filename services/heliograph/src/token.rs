@@ -10,7 +10,7 @@ use crate::{cli::TokenArgs, config::Auth, keys};
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
-pub enum TokenError {
+pub(crate) enum TokenError {
     /// An argument is bad.
     #[error("--{flag} {value:?} {reason}")]
     Argument {
@@ -36,7 +36,7 @@ pub enum TokenError {
 }
 
 /// A signed token with these claims.
-pub fn token(args: &TokenArgs, auth: &Auth) -> Result<String, TokenError> {
+pub(crate) fn token(args: &TokenArgs, auth: &Auth) -> Result<String, TokenError> {
     let argument = |flag, value: &str, reason: String| TokenError::Argument { flag, value: value.to_owned(), reason };
     UserId::parse(&args.user).map_err(|error| argument("user", &args.user, error.to_string()))?;
     if let Some(name) = &args.name {

@@ -1,15 +1,12 @@
 //! Who is typing. The typist's gateway keeps the marks: it tells a room once when a mark is set, and takes
 //! the mark back when the client says so, leaves, goes, or falls silent.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use heliograph_domain::{command::RoomCommand, outcome::RoomOutcome, refusal::Refusal, room::RoomId};
 use tokio::time::Instant;
 
 use super::{Alarm, Client, Clients};
-
-/// A mark is taken back this long after it was last set.
-const SILENCE: Duration = Duration::from_secs(15);
 
 impl Clients {
     /// Sets or takes back a mark. Tells the room only what it does not know.
@@ -25,7 +22,7 @@ impl Clients {
         if !known {
             self.ask(client, room, RoomCommand::SetTyping { on }).await?;
         }
-        let key = self.timers.set(Instant::now() + SILENCE, client.id.clone(), Alarm::TypingEnded(room.clone()));
+        let key = self.timers.set(Instant::now() + self.limits.typing_timeout, client.id.clone(), Alarm::TypingEnded(room.clone()));
         let kept = client.with(|state| {
             if !state.gone {
                 state.typing.push((room.clone(), key));

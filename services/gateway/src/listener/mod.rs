@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use self::options::{AdmissionOptions, Options, Transports};
+pub use self::options::{AdmissionOptions, Options, PacketLimits, Transports};
 pub use self::origins::Origins;
 use self::routes::Routes;
 use crate::application::{Application, EngineApplication, PlainApplication};

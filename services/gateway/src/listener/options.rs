@@ -10,6 +10,9 @@ use crate::connection::ConnectionOptions;
 use crate::outlet::Bounds;
 use crate::transport::Metrics;
 
+/// How much a Socket.IO packet may hold.
+pub use heliograph_socketio::Limits as PacketLimits;
+
 /// Settings of a [`Server`](super::Server). The defaults are those of the protocol's stock server where it has them.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -32,7 +35,7 @@ pub struct Options {
     /// Most namespaces on one connection.
     pub max_namespaces: usize,
     /// How much a Socket.IO packet may hold.
-    pub packet_limits: heliograph_socketio::Limits,
+    pub packet_limits: PacketLimits,
     /// Pages that may connect from a browser.
     pub origins: Origins,
     /// How many connections are let in, and how fast.
@@ -59,7 +62,7 @@ impl Default for Options {
             allow_upgrades: true,
             poll_packets: payload::Limits::default().packets,
             max_namespaces: 16,
-            packet_limits: heliograph_socketio::Limits::default(),
+            packet_limits: PacketLimits::default(),
             origins: Origins::default(),
             admission: AdmissionOptions::default(),
             outbound: Bounds::default(),

@@ -30,6 +30,8 @@ pub struct Limits {
     pub data: Rate,
     /// Typing and presence.
     pub typing: Rate,
+    /// A typing mark that is not renewed is taken back after this.
+    pub typing_timeout: Duration,
     /// Joins and leaves.
     pub membership: Rate,
     /// Rooms that a socket may attend.
@@ -48,6 +50,7 @@ impl Default for Limits {
             signals: Rate { per_second: 50, burst: 1000 },
             data: Rate { per_second: 60, burst: 120 },
             typing: Rate { per_second: 5, burst: 20 },
+            typing_timeout: Duration::from_secs(15),
             membership: Rate { per_second: 10, burst: 100 },
             rooms_per_socket: 200,
             authentication_attempts: 3,

@@ -8,6 +8,7 @@ use std::{
 use figment::{
     Figment, Provider,
     providers::{Env, Format, Serialized, Toml},
+    value::UncasedStr,
 };
 
 use super::{AuthMode, Config};
@@ -17,7 +18,7 @@ const PREFIX: &str = "HELIOGRAPH_";
 
 /// What the command line sets.
 #[derive(Clone, Debug, Default)]
-pub struct Overrides {
+pub(crate) struct Overrides {
     /// The configuration file.
     pub file: Option<PathBuf>,
     /// The public port.
@@ -26,7 +27,7 @@ pub struct Overrides {
 
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
+pub(crate) enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read configuration file {path}: {source}")]
     Unreadable {
@@ -44,7 +45,7 @@ pub enum ConfigError {
 ///
 /// # Errors
 /// Names the key, the value and what was expected.
-pub fn load(overrides: &Overrides) -> Result<Config, ConfigError> {
+pub(crate) fn load(overrides: &Overrides) -> Result<Config, ConfigError> {
     load_from(overrides, |name| std::env::var(name).ok())
 }
 
@@ -53,7 +54,7 @@ fn load_from(overrides: &Overrides, env: impl Fn(&str) -> Option<String>) -> Res
     if let Some(path) = &overrides.file {
         sources = sources.merge(file(path)?);
     }
-    sources = sources.merge(Env::prefixed(PREFIX).split("__"));
+    sources = sources.merge(environment());
     for name in ["SOCKET_PORT", "PORT"] {
         if let Some(value) = env(name) {
             let port: u16 = value.parse().map_err(|_| {
@@ -76,6 +77,14 @@ fn load_from(overrides: &Overrides, env: impl Fn(&str) -> Option<String>) -> Res
     let config: Config = sources.extract().map_err(|error| ConfigError::Invalid(describe(error)))?;
     check(&config)?;
     Ok(config)
+}
+
+/// Variables that set keys: those of a section, and those of the few keys without one. Others with our prefix are
+/// not ours: container platforms make `HELIOGRAPH_PORT` and the like for a service of that name.
+fn environment() -> Env {
+    const WITHOUT_SECTION: [&str; 3] = ["bus", "store", "directory"];
+    let ours = |key: &UncasedStr| key.as_str().contains("__") || WITHOUT_SECTION.iter().any(|name| key == name);
+    Env::prefixed(PREFIX).filter(ours).split("__")
 }
 
 fn file(path: &Path) -> Result<impl Provider, ConfigError> {
@@ -106,6 +115,20 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     }
     if config.engine.transports.is_empty() {
         return invalid("engine.transports is empty; expected \"polling\", \"websocket\" or both");
+    }
+    for (key, value) in [
+        ("engine.max_payload", config.engine.max_payload),
+        ("engine.poll_packets", config.engine.poll_packets),
+        ("engine.namespaces", config.engine.namespaces),
+        ("outbound.worker_queue", config.outbound.worker_queue),
+        ("limits.commands_in_flight", config.limits.commands_in_flight),
+        ("cluster.partition_queue", config.cluster.partition_queue),
+        ("cluster.bus_queue", config.cluster.bus_queue),
+        ("rooms.log_entries", config.rooms.log_entries),
+    ] {
+        if value == 0 {
+            return Err(ConfigError::Invalid(format!("{key} is 0; expected at least 1")));
+        }
     }
     if config.outbound.soft_bytes > config.outbound.hard_bytes {
         return invalid("outbound.soft_bytes is above outbound.hard_bytes");

@@ -6,26 +6,37 @@
 //!
 //! The reference in the README and the example file are made from this struct (`cargo xtask docs`).
 
+mod auth;
+mod connections;
+mod ice;
+mod limits;
 mod load;
+mod log;
+mod network;
+#[cfg(test)]
 mod reference;
-mod sections;
+mod services;
+
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use self::{
-    load::{ConfigError, Overrides, load},
-    reference::{example, table},
-    sections::{
-        Auth, AuthMode, Calls, Engine, Html, Ice, Limits, Log, LogFormat, Mesh, Operations, Outbound, Presence,
-        PresenceAudience, Public, Rate, Reach, Rooms, SocketTransport,
-    },
+pub(crate) use self::{
+    auth::{Auth, AuthMode},
+    connections::{Engine, Mesh, Outbound, SocketTransport},
+    ice::Ice,
+    limits::{Limits, Rate},
+    load::{Overrides, load},
+    log::{Log, LogFormat},
+    network::{Operations, Public},
+    services::{Calls, Cluster, Html, Presence, PresenceAudience, Reach, Rooms},
 };
 
 /// Everything that can be set.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Config {
+pub(crate) struct Config {
     /// Messages between the services: `memory` (this process).
     pub bus: Backend,
     /// Shared state: `memory` (this process).
@@ -52,6 +63,8 @@ pub struct Config {
     pub calls: Calls,
     /// Presence.
     pub presence: Presence,
+    /// How the services talk to each other.
+    pub cluster: Cluster,
     /// STUN and TURN servers that clients are told.
     pub ice: Ice,
     /// Log lines on standard error.
@@ -61,8 +74,12 @@ pub struct Config {
 /// A backend by URL. Within one process there is `memory` only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum Backend {
+pub(crate) enum Backend {
     /// Within this process, gone with it.
     #[default]
     Memory,
+}
+
+const fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
 }

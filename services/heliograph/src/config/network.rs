@@ -1,0 +1,80 @@
+//! The ports.
+
+use std::{net::IpAddr, time::Duration};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::seconds;
+
+/// The address that clients connect to.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Public {
+    /// Address to listen on.
+    #[schemars(with = "String")]
+    pub host: IpAddr,
+    /// Port; also `SOCKET_PORT`, then `PORT`.
+    pub port: u16,
+    /// Origins whose pages may connect, such as `https://app.example.com`; also `FRONTEND_URL`, separated by commas. The server's own pages always may. Empty: in open mode every origin, else no other.
+    pub origins: Vec<String>,
+    /// TCP connections at once.
+    pub max_connections: usize,
+    /// TCP connections at once from one address; 0 for any number, as behind a proxy.
+    pub connections_per_address: usize,
+    /// New TCP connections a second.
+    pub accept_per_second: u32,
+    /// New TCP connections that may come at once.
+    pub accept_burst: u32,
+    /// A connection that has not sent a whole request by then is closed.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub request_timeout: Duration,
+    /// How long clients that are turned away are told to wait.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub retry_after: Duration,
+    /// On SIGTERM, clients are moved away over this period.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub drain_period: Duration,
+    /// How long a closed connection may take to read what was sent to it.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub linger: Duration,
+}
+
+impl Default for Public {
+    fn default() -> Self {
+        Self {
+            host: IpAddr::from([0, 0, 0, 0]),
+            port: 3001,
+            origins: Vec::new(),
+            max_connections: 100_000,
+            connections_per_address: 1_000,
+            accept_per_second: 5_000,
+            accept_burst: 5_000,
+            request_timeout: seconds(10),
+            retry_after: seconds(5),
+            drain_period: seconds(20),
+            linger: seconds(2),
+        }
+    }
+}
+
+/// The address for operators.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Operations {
+    /// Address to listen on. Not meant for the internet.
+    #[schemars(with = "String")]
+    pub host: IpAddr,
+    /// Port of `/metrics`, `/healthz`, `/readyz` and `/admin`.
+    pub port: u16,
+}
+
+impl Default for Operations {
+    fn default() -> Self {
+        Self { host: IpAddr::from([127, 0, 0, 1]), port: 9464 }
+    }
+}

@@ -1,0 +1,184 @@
+//! Rooms, calls and presence, and how the services talk to each other.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::seconds;
+
+/// What becomes of HTML tags in messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Html {
+    /// They are removed before the message is stored.
+    #[default]
+    Strip,
+    /// They stay.
+    Keep,
+}
+
+/// Rooms and their logs.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Rooms {
+    /// Entries of a room's log that are kept.
+    pub log_entries: usize,
+    /// How long entries, and rooms that nobody attends, are kept.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub log_age: Duration,
+    /// Outcomes of commands that a room remembers, so that a retry changes nothing.
+    pub remembered_commands: usize,
+    /// Entries of the log that the answer to a join brings.
+    pub join_entries: usize,
+    /// Members that the answer to a join names.
+    pub join_members: usize,
+    /// HTML tags in messages: `strip` or `keep`.
+    pub html: Html,
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Self {
+            log_entries: 1000,
+            log_age: seconds(7 * 24 * 3600),
+            remembered_commands: 1024,
+            join_entries: 200,
+            join_members: 200,
+            html: Html::Strip,
+        }
+    }
+}
+
+/// Whom a user may call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Reach {
+    /// Everybody.
+    #[default]
+    Anyone,
+    /// Users with a room in common.
+    Acquainted,
+}
+
+/// Calls.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Calls {
+    /// How long a call rings.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub ring_timeout: Duration,
+    /// How long a prepared call waits to be initiated.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub unused_timeout: Duration,
+    /// How long a call that is over can be looked at.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub ended_kept: Duration,
+    /// How long a call is remembered in which nothing happens.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub quiet_kept: Duration,
+    /// Participants of a call.
+    pub max_participants: usize,
+    /// Signals that wait for a participant who is between two sockets.
+    pub held_signals: usize,
+    /// Bytes of such signals.
+    pub held_bytes: usize,
+    /// Whom a user may call: `anyone`, or `acquainted` (a room in common).
+    pub reach: Reach,
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            ring_timeout: seconds(60),
+            unused_timeout: seconds(600),
+            ended_kept: seconds(600),
+            quiet_kept: seconds(7 * 24 * 3600),
+            max_participants: 16,
+            held_signals: 64,
+            held_bytes: 256 * 1024,
+            reach: Reach::Anyone,
+        }
+    }
+}
+
+/// Who hears of a user's presence.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum PresenceAudience {
+    /// Users who share a room with them.
+    #[default]
+    Rooms,
+    /// Everybody.
+    Everyone,
+}
+
+/// Presence.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Presence {
+    /// Who hears of a user's presence: `rooms` (who shares a room) or `everyone`.
+    pub audience: PresenceAudience,
+    /// How long a lost transport may take to return before anybody is told.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub loss_grace: Duration,
+    /// How long after an explicit disconnect a user is announced offline.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub offline_grace: Duration,
+    /// How long a participant may be without any socket before the call goes on without them.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub call_grace: Duration,
+}
+
+impl Default for Presence {
+    fn default() -> Self {
+        Self {
+            audience: PresenceAudience::Rooms,
+            loss_grace: seconds(5),
+            offline_grace: seconds(1),
+            call_grace: seconds(5),
+        }
+    }
+}
+
+/// How the services talk to each other.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Cluster {
+    /// How long a command is tried before its client is told that the service is unavailable.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub command_deadline: Duration,
+    /// How long one attempt waits for its answer.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub command_attempt: Duration,
+    /// How long a question to another service may take.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub question_deadline: Duration,
+    /// Commands of one partition that may be under way or wait for each other; beyond, the bus keeps them.
+    pub partition_queue: usize,
+    /// Messages that may wait for one subscription of the memory bus; beyond, senders wait.
+    pub bus_queue: usize,
+}
+
+impl Default for Cluster {
+    fn default() -> Self {
+        Self {
+            command_deadline: seconds(5),
+            command_attempt: seconds(2),
+            question_deadline: seconds(5),
+            partition_queue: 256,
+            bus_queue: 4096,
+        }
+    }
+}
