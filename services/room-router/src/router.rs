@@ -72,9 +72,9 @@ impl Router {
             RoomCommand::Join(join) if request.is_about_call() => self.join_call(&request, join).await,
             RoomCommand::Join(join) => self.join(&request, join).await,
             RoomCommand::Leave { permanent } => self.leave(&request, permanent).await.map(done),
-            RoomCommand::Detach { socket, user } => {
+            RoomCommand::Detach { socket, user, cause } => {
                 request.require_system()?;
-                self.detach(&request, &socket, &user).await.map(done)
+                self.detach(&request, &socket, &user, cause).await.map(done)
             }
             RoomCommand::Close => {
                 request.require_system()?;

@@ -38,7 +38,7 @@ impl Router {
     /// that nobody knows begins one of these two.
     pub(crate) async fn signal_in_call(&self, request: &Request, signal: Signal) -> Outcome<()> {
         let (id, actor, now) = (call_id(request)?, request.actor()?, request.now);
-        let call = match self.load_call(&id).await? {
+        let mut call = match self.load_call(&id).await? {
             Some(Loaded { call, .. }) => call,
             None => self.begin_with_signal(request, actor, &signal.to).await?,
         };
@@ -46,6 +46,8 @@ impl Router {
             SignalTarget::User(user) => user.clone(),
             SignalTarget::Socket(peer) => call.participant_at(peer).ok_or_else(no_such_peer)?.id.clone(),
         };
+        // Before anything is said about the addressee.
+        call.signal(actor, &to)?;
         let way = self.way_to(&call, actor, &to, &signal, request).await?;
         let limits = HoldLimits {
             signals: self.options.limits.held_signals,

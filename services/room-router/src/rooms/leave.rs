@@ -2,6 +2,7 @@
 
 use heliograph_cluster::store::{Attendant, Left};
 use heliograph_domain::{
+    command::DisconnectCause,
     delivery::{Except, Place},
     event::{Event, LeaveReason},
     id::{CommandId, SocketId, UserId},
@@ -26,12 +27,22 @@ impl Router {
 
     /// Ends the attendance of a socket that is gone. One that has come back meanwhile stays. Its
     /// session keeps the room: who recovers it later attends again.
-    pub(crate) async fn detach(&self, request: &Request, socket: &SocketId, user: &UserId) -> Outcome<()> {
+    pub(crate) async fn detach(
+        &self,
+        request: &Request,
+        socket: &SocketId,
+        user: &UserId,
+        cause: DisconnectCause,
+    ) -> Outcome<()> {
         let session = self.store.sessions.load(socket).await?;
         if session.is_some_and(|(_, lost_at)| lost_at.is_none()) {
             return Ok(());
         }
-        self.end_attendance(request, request.id, (socket, user), false, LeaveReason::Disconnected).await?;
+        let reason = match cause {
+            DisconnectCause::Explicit => LeaveReason::Left,
+            DisconnectCause::Lost => LeaveReason::Disconnected,
+        };
+        self.end_attendance(request, request.id, (socket, user), false, reason).await?;
         self.leave_call(request, socket).await
     }
 

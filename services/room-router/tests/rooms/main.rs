@@ -1,0 +1,17 @@
+//! What room-routers do, over backends in memory and on a clock that stands still.
+//!
+//! Tests send commands as gateways do and look at what every gateway is told, in the words of
+//! [`telling`].
+
+mod calls;
+mod closing;
+mod glare;
+mod handover;
+mod joining;
+mod leaving;
+mod messages;
+mod questions;
+mod relays;
+mod signals;
+mod stage;
+mod telling;
