@@ -109,9 +109,12 @@ suiteInEveryMode('signals', (stage) => {
   }
 
   it('a signal sent while the addressee changes pages waits for the next socket', async () => {
-    const { alice, bob, callId } = await call();
+    const { people: [alice, bob] } = await stage.peopleInRoom('alice', 'bob');
+    const { callId } = await alice.ask('call-initiate', { participants: [bob.user], type: 'video' });
+    await bob.next('call-incoming');
     await bob.ask('call-accept', { callId });
     bob.close();
+    await alice.next('user:left-room');
     await alice.ask('webrtc-signal', { to: bob.user, callId, signal: { sdp: 'the only offer' } });
     const page = await stage.signIn(bob.user);
     includes(await page.next('webrtc-signal'), { from: alice.user, signal: { sdp: 'the only offer' } });
