@@ -47,6 +47,8 @@ pub enum RoomCommand {
         socket: SocketId,
         /// Its user.
         user: UserId,
+        /// Whether it said goodbye or was lost.
+        cause: DisconnectCause,
     },
     /// Stores a message and tells it to the room.
     Post(Post),

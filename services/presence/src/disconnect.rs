@@ -79,7 +79,7 @@ impl People {
         };
         let rooms = session.rooms.into_iter().map(|known| known.room);
         let (calls, rooms): (Vec<_>, Vec<_>) = rooms.partition(|room| room.kind() == RoomKind::Call);
-        let detached = self.detach(user, socket, rooms).await;
+        let detached = self.detach(user, socket, DisconnectCause::Explicit, rooms).await;
         let forgotten = self.forget(&session.actor.user, socket, timers).await;
         if self.noted(forgotten, "goodbye") && detached && calls.is_empty() {
             self.noted(self.store.sessions.close(socket, None).await, "goodbye");
@@ -132,7 +132,7 @@ impl People {
         // Before a guest's memberships end with their attendances.
         let audience = self.audience(user).await;
         let rooms = session.rooms.into_iter().map(|known| known.room).collect();
-        let detached = self.detach(user, socket, rooms).await;
+        let detached = self.detach(user, socket, DisconnectCause::Lost, rooms).await;
         let left = match self.store.presence.disconnect(user, socket, self.clock.now()).await {
             Ok(left) => left,
             Err(error) => return self.noted(Err::<(), _>(error), "disconnect"),

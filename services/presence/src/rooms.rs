@@ -2,7 +2,7 @@
 
 use futures_util::{StreamExt, future, stream};
 use heliograph_domain::{
-    command::{Origin, RoomCommand, RoomRequest},
+    command::{DisconnectCause, Origin, RoomCommand, RoomRequest},
     id::{CommandId, NodeId, SocketId, UserId},
     refusal::Refusal,
     room::RoomId,
@@ -16,8 +16,14 @@ const ROOMS_AT_ONCE: usize = 16;
 impl People {
     /// Ends the attendance of a socket that is gone in each of these rooms. Gives whether all of them
     /// have answered.
-    pub(crate) async fn detach(&self, user: &UserId, socket: &SocketId, rooms: Vec<RoomId>) -> bool {
-        let detach = RoomCommand::Detach { socket: socket.clone(), user: user.clone() };
+    pub(crate) async fn detach(
+        &self,
+        user: &UserId,
+        socket: &SocketId,
+        cause: DisconnectCause,
+        rooms: Vec<RoomId>,
+    ) -> bool {
+        let detach = RoomCommand::Detach { socket: socket.clone(), user: user.clone(), cause };
         self.ask_all(rooms, detach, "detach").await
     }
 

@@ -9,7 +9,7 @@ use super::{
     proto::{self, join, room_request, signal},
 };
 use crate::{
-    command::{CallPlan, Join, Origin, Post, RoomCommand, RoomRequest, Signal, SignalTarget, Since},
+    command::{CallPlan, DisconnectCause, Join, Origin, Post, RoomCommand, RoomRequest, Signal, SignalTarget, Since},
     user::{Actor, User},
 };
 
@@ -64,9 +64,11 @@ impl From<&RoomCommand> for room_request::Command {
         match command {
             RoomCommand::Join(join) => Self::Join(join.into()),
             RoomCommand::Leave { permanent } => Self::Leave(proto::Leave { permanent: *permanent }),
-            RoomCommand::Detach { socket, user } => {
-                Self::Detach(proto::Detach { socket: socket.as_str().to_owned(), user: user.as_str().to_owned() })
-            }
+            RoomCommand::Detach { socket, user, cause } => Self::Detach(proto::Detach {
+                socket: socket.as_str().to_owned(),
+                user: user.as_str().to_owned(),
+                goodbye: *cause == DisconnectCause::Explicit,
+            }),
             RoomCommand::Post(post) => Self::Post(proto::Post {
                 text: post.text.as_str().to_owned(),
                 attachments: post.attachments.as_ref().map(json_bytes),
@@ -115,9 +117,11 @@ impl TryFrom<room_request::Command> for RoomCommand {
         Ok(match form {
             Command::Join(join) => Self::Join(join.into()),
             Command::Leave(proto::Leave { permanent }) => Self::Leave { permanent },
-            Command::Detach(form) => {
-                Self::Detach { socket: text(&form.socket, "Detach.socket")?, user: text(&form.user, "Detach.user")? }
-            }
+            Command::Detach(form) => Self::Detach {
+                socket: text(&form.socket, "Detach.socket")?,
+                user: text(&form.user, "Detach.user")?,
+                cause: if form.goodbye { DisconnectCause::Explicit } else { DisconnectCause::Lost },
+            },
             Command::Post(form) => Self::Post(Post {
                 text: message_text(&form.text),
                 attachments: optional_json(form.attachments, "Post.attachments")?,

@@ -84,7 +84,8 @@ pub(crate) fn room_requests() -> Vec<RoomRequest> {
             takeover: false,
         }),
         RoomCommand::Leave { permanent: true },
-        RoomCommand::Detach { socket: socket("s1"), user: user_id("ann") },
+        RoomCommand::Detach { socket: socket("s1"), user: user_id("ann"), cause: DisconnectCause::Lost },
+        RoomCommand::Detach { socket: socket("s1"), user: user_id("ann"), cause: DisconnectCause::Explicit },
         RoomCommand::Post(Post { text: text("hi"), attachments: None, reference: None }),
         RoomCommand::Post(Post {
             text: MessageText::parse_or_blank("").unwrap(),

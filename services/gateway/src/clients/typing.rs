@@ -3,26 +3,46 @@
 
 use std::sync::Arc;
 
-use heliograph_domain::{command::RoomCommand, outcome::RoomOutcome, refusal::Refusal, room::RoomId};
+use heliograph_domain::{
+    command::RoomCommand,
+    outcome::RoomOutcome,
+    refusal::{Code, Refusal},
+    room::RoomId,
+};
 use tokio::time::Instant;
 
 use super::{Alarm, Client, Clients};
 
 impl Clients {
     /// Sets or takes back a mark. Tells the room only what it does not know.
+    ///
+    /// # Errors
+    /// The refusal of the room; `NOT_IN_ROOM` for a mark that was never set in a room that is not attended.
     pub(crate) async fn set_typing(&self, client: &Client, room: &RoomId, on: bool) -> Result<RoomOutcome, Refusal> {
         let known = self.take_mark(client, room);
         if !on {
-            return if known {
-                self.ask(client, room, RoomCommand::SetTyping { on }).await
-            } else {
-                Ok(RoomOutcome::Done)
+            return match known {
+                true => self.ask(client, room, RoomCommand::SetTyping { on }).await,
+                false if client.attends(room) => Ok(RoomOutcome::Done),
+                false => Err(Code::NotInRoom.into()),
             };
         }
-        if !known {
-            self.ask(client, room, RoomCommand::SetTyping { on }).await?;
+        // Set before the room has answered, so that starts in quick succession are told once.
+        self.set_mark(client, room);
+        if known {
+            return Ok(RoomOutcome::Done);
         }
-        let key = self.timers.set(Instant::now() + self.limits.typing_timeout, client.id.clone(), Alarm::TypingEnded(room.clone()));
+        self.ask(client, room, RoomCommand::SetTyping { on }).await.inspect_err(|_| {
+            self.take_mark(client, room);
+        })
+    }
+
+    fn set_mark(&self, client: &Client, room: &RoomId) {
+        let key = self.timers.set(
+            Instant::now() + self.limits.typing_timeout,
+            client.id.clone(),
+            Alarm::TypingEnded(room.clone()),
+        );
         let kept = client.with(|state| {
             if !state.gone {
                 state.typing.push((room.clone(), key));
@@ -32,10 +52,9 @@ impl Clients {
         if !kept {
             self.timers.cancel(key);
         }
-        Ok(RoomOutcome::Done)
     }
 
-    /// Takes a mark back because time has passed or the client leaves; gives whether there was one.
+    /// Takes a mark back because time has passed or the client leaves.
     pub(crate) async fn end_typing(&self, client: &Client, room: &RoomId) {
         if self.take_mark(client, room)
             && let Err(refusal) = self.ask(client, room, RoomCommand::SetTyping { on: false }).await

@@ -5,7 +5,7 @@ use std::{fmt, time::Duration};
 use heliograph_domain::{id::UserId, time::Timestamp, user::Name};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, dangerous, decode, errors::ErrorKind};
 
-use super::{AuthError, Claims, Identity};
+use super::{AuthError, Bearer, Claims, Identity};
 
 /// How identities come about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -109,6 +109,7 @@ impl Verifier {
     /// The identity that a token gives at `now`. In open mode the signature is not looked at, and a token
     /// that is none gives [`AuthError::Failed`].
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Identity, AuthError> {
+        let token = Bearer::new(token).ok_or(AuthError::Failed)?.token();
         let claims = match &self.key {
             Some(key) => {
                 decode::<Claims>(token, key, &self.validation)

@@ -172,13 +172,7 @@ impl Synapse {
     }
 
     /// Tells an authenticated client who it is and what it attends; from now on it hears everything.
-    pub(super) fn welcome(
-        &self,
-        socket: &Socket,
-        arrival: Arrival,
-        recipient: &Recipient,
-        rooms: &[RoomId],
-    ) {
+    pub(super) fn welcome(&self, socket: &Socket, arrival: Arrival, recipient: &Recipient, rooms: &[RoomId]) {
         if let Some(client) = client(socket)
             && let Some(identity) = client.identity()
         {
