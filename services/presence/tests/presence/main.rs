@@ -1,0 +1,11 @@
+//! What presence does, over backends in memory and on a clock that stands still.
+//!
+//! Rooms are played by the test: it attends them in the store as a room-router does, and notes what
+//! presence asks of them.
+
+mod coming;
+mod going;
+mod questions;
+mod recovering;
+mod stage;
+mod status;

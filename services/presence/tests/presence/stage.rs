@@ -1,0 +1,320 @@
+//! A presence service, two gateways, and somebody who plays the rooms.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use heliograph_cluster::{
+    bus::{Bus, MemoryBus, QueueGroup, Subject, Subscription},
+    clock::Clock,
+    commands::{CommandOptions, Commands},
+    directory::{MemoryDirectory, Node, Role},
+    grpc::{Link, PresenceClient},
+    partition::Partition,
+    serve::Backends,
+    store::{
+        Attend, AttendOutcome, Retention, Store,
+        memory::{MemoryOptions, MemoryStore},
+    },
+};
+use heliograph_domain::{
+    command::{DisconnectCause, PresenceCommand, PresenceRequest, RoomCommand, SessionSecret, Status},
+    delivery::{Outbound, Target},
+    event::Event,
+    id::{CallId, CommandId, NodeId, SocketId, UserId},
+    outcome::{PresenceOutcome, RoomOutcome},
+    refusal::{Code, Refusal},
+    room::{Position, RoomId},
+    time::Timestamp,
+    user::{Actor, Name, User, Vocabulary},
+    wire,
+};
+use heliograph_presence::{Options, Presence};
+use heliograph_telemetry::{metrics, readiness::Readiness};
+use tokio::{task::JoinHandle, time};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) type Answer = Result<PresenceOutcome, Refusal>;
+
+/// A running presence service between a store and two gateways, `g1` and `g2`.
+pub(crate) struct Stage {
+    pub(crate) metrics: metrics::Metrics,
+    pub(crate) questions: PresenceClient,
+    clock: Clock,
+    commands: Commands,
+    memory: MemoryStore,
+    gateways: HashMap<&'static str, Subscription>,
+    asked: Asked,
+    stop: CancellationToken,
+    serving: JoinHandle<()>,
+}
+
+/// What rooms were asked, and whether they answer at all.
+#[derive(Clone, Default)]
+struct Asked {
+    commands: Arc<Mutex<Vec<String>>>,
+    refuse: Arc<Mutex<bool>>,
+}
+
+impl Stage {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = Options::default();
+        change(&mut options);
+        let retention = Retention { entries: 1000, age: Duration::from_secs(7 * 24 * 3600) };
+        let memory = MemoryStore::start(MemoryOptions { retention, outcomes: 1000 });
+        let bus: Arc<dyn Bus> = Arc::new(MemoryBus::new(1024));
+        let clock = Clock::with_timers(Timestamp::from_system(SystemTime::now()));
+        let directory = Arc::new(MemoryDirectory::new());
+        let backends = Backends {
+            bus: Arc::clone(&bus),
+            directory: directory.clone(),
+            store: memory.store(),
+            clock: clock.clone(),
+        };
+        let mut gateways = HashMap::new();
+        for name in ["g1", "g2"] {
+            gateways.insert(name, bus.subscribe(Subject::Gateway(node(name)), None).await.unwrap());
+            register(&*directory, name, &clock).await;
+        }
+        let asked = Asked::default();
+        play_rooms(&bus, &memory.store(), &asked).await;
+        let metrics = metrics::Metrics::default();
+        let of_commands = CommandOptions { deadline: Duration::from_millis(500), ..CommandOptions::default() };
+        let commands = Commands::new(Arc::clone(&bus), of_commands);
+        let presence = Presence::new(options, backends, commands.clone(), String::new(), metrics.presence.clone());
+        let questions = PresenceClient::new(Link::new(presence.questions(), Duration::from_secs(1)));
+        let (stop, readiness) = (CancellationToken::new(), Readiness::default());
+        let (starting, stopped) = (readiness.hold("presence"), stop.clone());
+        let serving = tokio::spawn(async move { presence.run(starting, stopped).await.unwrap() });
+        readiness.ready().await;
+        Self { metrics, questions, clock, commands, memory, gateways, asked, stop, serving }
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        self.memory.store()
+    }
+
+    pub(crate) async fn ask(&self, command: PresenceCommand) -> Answer {
+        self.commands.presence(&PresenceRequest { id: CommandId::generate(), command }).await
+    }
+
+    /// Connects a socket named `<user><number>`.
+    pub(crate) async fn connect(&self, id: &str, gateway: &str) -> Vec<RoomId> {
+        match self.try_connect(id, gateway).await {
+            Ok(PresenceOutcome::Connected { rooms }) => rooms,
+            other => panic!("not connected: {other:?}"),
+        }
+    }
+
+    pub(crate) async fn try_connect(&self, id: &str, gateway: &str) -> Answer {
+        self.ask(PresenceCommand::Connect { actor: actor(id, gateway), secret: secret(id) }).await
+    }
+
+    pub(crate) async fn resume(&self, id: &str, gateway: &str) -> Answer {
+        let (socket, secret, gateway) = (socket(id), secret(id), node(gateway));
+        self.ask(PresenceCommand::Resume { socket, secret, user: None, gateway }).await
+    }
+
+    /// The client says goodbye.
+    pub(crate) async fn goodbye(&self, id: &str, gateway: &str) {
+        self.gone(id, gateway, DisconnectCause::Explicit).await;
+    }
+
+    /// The transport is lost.
+    pub(crate) async fn lose(&self, id: &str, gateway: &str) {
+        self.gone(id, gateway, DisconnectCause::Lost).await;
+    }
+
+    async fn gone(&self, id: &str, gateway: &str, cause: DisconnectCause) {
+        let (user, socket) = (user(&owner(id)), socket(id));
+        let gone = PresenceCommand::Disconnect { socket, user, gateway: node(gateway), cause, positions: Vec::new() };
+        assert_eq!(self.ask(gone).await, Ok(PresenceOutcome::Done));
+        // What follows the answer is done when nothing is left to do at this moment.
+        time::sleep(Duration::from_millis(1)).await;
+    }
+
+    pub(crate) async fn set_status(&self, id: &str, status: Status) {
+        let command = PresenceCommand::SetStatus { user: person(id), status };
+        assert_eq!(self.ask(command).await, Ok(PresenceOutcome::Done));
+    }
+
+    /// A connected socket joins a room, as a room-router notes it.
+    pub(crate) async fn join(&self, id: &str, gateway: &str, target: &str) {
+        let (store, target, actor) = (self.store(), room(target), actor(id, gateway));
+        let step = Attend {
+            command: CommandId::generate(),
+            actor: actor.clone(),
+            explicit: true,
+            peer: None,
+            takeover: false,
+            ghosts: Vec::new(),
+            since: None,
+            missed_limit: 0,
+            member_limit: 0,
+            max_peers: 0,
+            new_epoch: 1,
+            at: self.clock.now(),
+        };
+        let outcome = store.rooms.attend(&target, step).await.unwrap();
+        assert!(matches!(outcome, AttendOutcome::Attending(_)));
+        store.presence.add_room(&actor.user.id, &target, self.clock.now()).await.unwrap();
+        store.sessions.add_room(&actor.socket, &target, Position::default()).await.unwrap();
+    }
+
+    /// A user takes part in a call.
+    pub(crate) async fn call(&self, id: &str, call: &str) {
+        self.store().presence.add_call(&user(id), &CallId::parse(call).unwrap()).await.unwrap();
+    }
+
+    /// From now on rooms answer that they cannot do anything, or no longer do.
+    pub(crate) fn rooms_refuse(&self, refuse: bool) {
+        *self.asked.refuse.lock().unwrap() = refuse;
+    }
+
+    /// What rooms were asked since the last look.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        let mut asked = std::mem::take(&mut *self.asked.commands.lock().unwrap());
+        asked.sort();
+        asked
+    }
+
+    /// What a gateway was told since the last look.
+    pub(crate) fn heard(&mut self, gateway: &str) -> Vec<String> {
+        let mut heard = Vec::new();
+        let subscription = self.gateways.get_mut(gateway).unwrap();
+        while let Some(Some(message)) = subscription.next().now_or_never() {
+            heard.push(tell(&wire::decode_outbound(message.payload).unwrap()));
+        }
+        heard
+    }
+
+    /// Lets time pass; it is not waited for.
+    pub(crate) async fn pass(&self, millis: u64) {
+        time::sleep(Duration::from_millis(millis)).await;
+    }
+
+    /// Ends the service and waits until it has.
+    pub(crate) async fn stop(self) -> MemoryStore {
+        self.stop.cancel();
+        self.serving.await.unwrap();
+        self.memory
+    }
+}
+
+async fn register(directory: &dyn heliograph_cluster::directory::Directory, name: &str, clock: &Clock) {
+    let (grpc, version) = (String::new(), String::new());
+    let node = Node { id: node(name), role: Role::Gateway, grpc, version, started: clock.now(), draining: false };
+    directory.register(node).await.unwrap();
+}
+
+/// Answers every room command, and ends attendances as room-routers do.
+async fn play_rooms(bus: &Arc<dyn Bus>, store: &Store, asked: &Asked) {
+    for partition in Partition::all() {
+        let mut rooms = bus.subscribe(Subject::Rooms(partition), Some(QueueGroup::Rooms)).await.unwrap();
+        let (store, asked) = (store.clone(), asked.clone());
+        tokio::spawn(async move {
+            while let Some(message) = rooms.next().await {
+                let answer = play(&store, &asked, message.payload).await;
+                if let Some(reply) = message.reply {
+                    reply.send(wire::encode_room_reply(&answer));
+                }
+            }
+        });
+    }
+}
+
+async fn play(store: &Store, asked: &Asked, payload: Bytes) -> Result<RoomOutcome, Refusal> {
+    if *asked.refuse.lock().unwrap() {
+        return Err(Code::Unavailable.into());
+    }
+    let request = wire::decode_room_request(payload).unwrap();
+    let room = &request.room;
+    let words = match &request.command {
+        RoomCommand::Detach { socket, user, .. } => {
+            let left = store.rooms.leave(room, request.id, socket, user, false).await.unwrap();
+            if left.membership_ended {
+                store.presence.remove_room(user, room).await.unwrap();
+            }
+            format!("{room}: detach {socket}")
+        }
+        RoomCommand::DepartCall { user } => format!("{room}: depart {user}"),
+        RoomCommand::GreetSocket { socket, gateway, .. } => format!("{room}: greet {socket} at {gateway}"),
+        other => panic!("presence does not ask for {other:?}"),
+    };
+    asked.commands.lock().unwrap().push(words);
+    Ok(RoomOutcome::Done)
+}
+
+/// One thing told to a gateway: to whom, and what.
+fn tell(outbound: &Outbound) -> String {
+    let delivery = match outbound {
+        Outbound::Deliver(delivery) => delivery,
+        Outbound::Evict { socket } => return format!("evict {socket}"),
+        other => panic!("presence does not say {other:?}"),
+    };
+    let to = match &delivery.target {
+        Target::Rooms { rooms, except } => {
+            let rooms: Vec<_> = rooms.iter().map(RoomId::as_str).collect();
+            format!("{} but {except}", rooms.join(" and "))
+        }
+        Target::Everyone { except } => format!("everyone but {except}"),
+        other => panic!("presence does not tell {other:?}"),
+    };
+    let what = match &delivery.event {
+        Event::UserOnline { user } => format!("{} is online", user.id),
+        Event::UserOffline { user, .. } => format!("{} is offline", user.id),
+        Event::PresenceChanged { user, status, .. } => format!("{} is {}", user.id, status.name()),
+        other => panic!("presence does not say {other:?}"),
+    };
+    format!("{to}: {what}")
+}
+
+fn owner(id: &str) -> String {
+    id.trim_end_matches(|c: char| c.is_ascii_digit()).to_owned()
+}
+
+pub(crate) fn actor(id: &str, gateway: &str) -> Actor {
+    Actor {
+        user: person(&owner(id)),
+        admin: false,
+        socket: socket(id),
+        gateway: node(gateway),
+        vocabulary: Vocabulary::Synapse,
+    }
+}
+
+pub(crate) fn person(id: &str) -> User {
+    User { id: user(id), name: Name::parse(id).unwrap(), picture: None, guest: id.starts_with("guest") }
+}
+
+fn secret(id: &str) -> SessionSecret {
+    let mut bytes = [0; 16];
+    for (byte, letter) in bytes.iter_mut().zip(id.bytes()) {
+        *byte = letter;
+    }
+    SessionSecret::from_bytes(bytes)
+}
+
+pub(crate) fn user(id: &str) -> UserId {
+    UserId::parse(id).unwrap()
+}
+
+pub(crate) fn socket(id: &str) -> SocketId {
+    SocketId::parse(id).unwrap()
+}
+
+pub(crate) fn node(id: &str) -> NodeId {
+    NodeId::parse(id).unwrap()
+}
+
+pub(crate) fn room(id: &str) -> RoomId {
+    RoomId::parse(id).unwrap()
+}
