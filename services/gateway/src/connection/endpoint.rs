@@ -11,7 +11,7 @@ use heliograph_websocket::{Opcode, encode};
 use parking_lot::Mutex;
 use tokio_util::task::TaskTracker;
 
-use super::Connection;
+use super::{Connection, Order};
 use crate::application::{Application, EngineApplication};
 use crate::frame::Frame;
 use crate::outlet;
@@ -50,8 +50,15 @@ pub(crate) struct Endpoint {
     pub(crate) options: ConnectionOptions,
     pub(crate) outlets: Arc<outlet::Shared>,
     pub(crate) tasks: TaskTracker,
-    connections: Mutex<HashMap<SessionId, Arc<Connection>>>,
+    connections: Mutex<Connections>,
     ping: Frame,
+}
+
+#[derive(Default)]
+struct Connections {
+    open: HashMap<SessionId, Arc<Connection>>,
+    /// The server drains: who enters is closed.
+    draining: bool,
 }
 
 impl Endpoint {
@@ -94,23 +101,34 @@ impl Endpoint {
             let Ok(sid) = SessionId::new(&token::draw()) else {
                 continue;
             };
-            self.connections.lock().insert(sid.clone(), Arc::clone(connection));
+            let mut connections = self.connections.lock();
+            connections.open.insert(sid.clone(), Arc::clone(connection));
+            if connections.draining {
+                connection.order(Order::Drain);
+            }
             return sid;
         }
     }
 
     /// The connection is over.
     pub(crate) fn leave(&self, sid: &SessionId) {
-        self.connections.lock().remove(sid);
+        self.connections.lock().open.remove(sid);
     }
 
     pub(crate) fn find(&self, sid: &SessionId) -> Option<Arc<Connection>> {
-        self.connections.lock().get(sid).cloned()
+        self.connections.lock().open.get(sid).cloned()
     }
 
     /// All connections of this moment.
     pub(crate) fn connections(&self) -> Vec<Arc<Connection>> {
-        self.connections.lock().values().cloned().collect()
+        self.connections.lock().open.values().cloned().collect()
+    }
+
+    /// Closes all connections, and those that come from now on: a request may be on its way to becoming one.
+    pub(crate) fn drain(&self) {
+        let mut connections = self.connections.lock();
+        connections.draining = true;
+        connections.open.values().for_each(|connection| connection.order(Order::Drain));
     }
 
     pub(crate) fn gauge(&self, transport: Transport) -> prometheus_client::metrics::gauge::Gauge {

@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use heliograph_websocket::CloseCode;
-
 use super::Context;
 use crate::connection::{Connection, Order};
 use crate::plain::PlainSocket;
@@ -35,9 +33,9 @@ impl Context {
                 connection.close();
             }
         }
-        // Those that were being set up when the drain began.
-        self.routes.engines().flat_map(|endpoint| endpoint.connections()).map(Leaving::Engine).for_each(|c| c.close());
-        self.routes.plains().flat_map(|endpoint| endpoint.sockets()).map(Leaving::Plain).for_each(|c| c.close());
+        // Those that were being set up when the drain began, or still are.
+        self.routes.engines().for_each(|endpoint| endpoint.drain());
+        self.routes.plains().for_each(|endpoint| endpoint.drain());
         self.closing.cancel();
     }
 }
@@ -46,7 +44,7 @@ impl Leaving {
     fn close(&self) {
         match self {
             Self::Engine(connection) => connection.order(Order::Drain),
-            Self::Plain(socket) => socket.close(CloseCode::SERVICE_RESTART, "server restart"),
+            Self::Plain(socket) => socket.drain(),
         }
     }
 }

@@ -49,7 +49,14 @@ pub(crate) struct PlainEndpoint {
     pub(crate) outlets: Arc<outlet::Shared>,
     pub(crate) tasks: TaskTracker,
     pub(crate) linger: Duration,
-    sockets: Mutex<HashMap<Box<str>, Arc<PlainSocket>>>,
+    sockets: Mutex<Sockets>,
+}
+
+#[derive(Default)]
+struct Sockets {
+    open: HashMap<Box<str>, Arc<PlainSocket>>,
+    /// The server drains: who enters is closed.
+    draining: bool,
 }
 
 impl PlainEndpoint {
@@ -65,17 +72,28 @@ impl PlainEndpoint {
 
     pub(crate) fn enter(&self, socket: &Arc<PlainSocket>) {
         self.gauge().inc();
-        self.sockets.lock().insert(socket.id().into(), Arc::clone(socket));
+        let mut sockets = self.sockets.lock();
+        sockets.open.insert(socket.id().into(), Arc::clone(socket));
+        if sockets.draining {
+            socket.drain();
+        }
     }
 
     pub(crate) fn leave(&self, socket: &PlainSocket) {
         self.gauge().dec();
-        self.sockets.lock().remove(socket.id());
+        self.sockets.lock().open.remove(socket.id());
     }
 
     /// All sockets of this moment.
     pub(crate) fn sockets(&self) -> Vec<Arc<PlainSocket>> {
-        self.sockets.lock().values().cloned().collect()
+        self.sockets.lock().open.values().cloned().collect()
+    }
+
+    /// Closes all sockets, and those that come from now on: a connection may be on its way to becoming one.
+    pub(crate) fn drain(&self) {
+        let mut sockets = self.sockets.lock();
+        sockets.draining = true;
+        sockets.open.values().for_each(|socket| socket.drain());
     }
 
     fn gauge(&self) -> Gauge {

@@ -91,6 +91,11 @@ impl PlainSocket {
         self.outlet.wake();
     }
 
+    /// Closes the socket because the server is about to stop.
+    pub(crate) fn drain(&self) {
+        self.close(CloseCode::SERVICE_RESTART, "server restart");
+    }
+
     /// What [`Self::close`] asked for.
     pub(crate) fn closing(&self) -> Option<Close> {
         self.closing.lock().clone()
