@@ -1,6 +1,6 @@
 //! Keys that the configuration names.
 
-use std::{fs, path::PathBuf};
+use std::{fs, io, path::Path, path::PathBuf};
 
 use heliograph_gateway::identity::{Key, KeyError, Verifier};
 
@@ -17,7 +17,7 @@ pub(crate) enum KeyFileError {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// The content is no key.
     #[error("{key} {source}")]
@@ -27,6 +27,9 @@ pub(crate) enum KeyFileError {
         /// What is wrong with it.
         source: KeyError,
     },
+    /// There has to be a key and there is none.
+    #[error("auth.mode is \"jwt\"; set one of auth.secret, auth.secret_file, auth.public_key_file")]
+    Missing,
 }
 
 /// The secret, from the configuration or the file that it names.
@@ -35,33 +38,32 @@ pub(crate) fn secret(auth: &Auth) -> Result<Option<String>, KeyFileError> {
         return Ok(Some(secret.clone()));
     }
     let Some(path) = &auth.secret_file else { return Ok(None) };
-    let text = fs::read_to_string(path).map_err(|source| KeyFileError::Unreadable {
-        key: "auth.secret_file",
-        path: path.clone(),
-        source,
-    })?;
+    let text = fs::read_to_string(path).map_err(unreadable("auth.secret_file", path))?;
     Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 /// What verifies the tokens of clients.
 pub(crate) fn verifier(auth: &Auth) -> Result<Verifier, KeyFileError> {
-    if auth.mode == AuthMode::Open {
-        return Ok(Verifier::open());
+    match auth.mode {
+        AuthMode::Open => Ok(Verifier::open()),
+        AuthMode::Jwt => signed(auth)?.ok_or(KeyFileError::Missing),
     }
-    let key = match (secret(auth)?, &auth.public_key_file) {
-        (Some(secret), _) => {
-            let key = if auth.secret.is_some() { "auth.secret" } else { "auth.secret_file" };
-            Key::secret(&secret).map_err(|source| KeyFileError::NoKey { key, source })?
-        }
-        (None, Some(path)) => {
-            let key = "auth.public_key_file";
-            let pem = fs::read(path).map_err(|source| KeyFileError::Unreadable { key, path: path.clone(), source })?;
-            Key::public(&pem).map_err(|source| KeyFileError::NoKey { key, source })?
-        }
-        // Never open by accident, even though a checked configuration has a key in jwt mode.
-        (None, None) => {
-            return Err(KeyFileError::NoKey { key: "auth.secret", source: KeyError::ShortSecret(1) });
-        }
-    };
-    Ok(Verifier::jwt(key, auth.issuer.as_deref(), auth.audience.as_deref(), auth.leeway))
+}
+
+/// What verifies tokens that must be signed whatever the mode; `None` if no key is configured.
+pub(crate) fn signed(auth: &Auth) -> Result<Option<Verifier>, KeyFileError> {
+    let verifier = |key| Verifier::jwt(key, auth.issuer.as_deref(), auth.audience.as_deref(), auth.leeway);
+    let no_key = |key| move |source| KeyFileError::NoKey { key, source };
+    if let Some(secret) = secret(auth)? {
+        let name = if auth.secret.is_some() { "auth.secret" } else { "auth.secret_file" };
+        return Key::secret(&secret).map(|key| Some(verifier(key))).map_err(no_key(name));
+    }
+    let Some(path) = &auth.public_key_file else { return Ok(None) };
+    let name = "auth.public_key_file";
+    let pem = fs::read(path).map_err(unreadable(name, path))?;
+    Key::public(&pem).map(|key| Some(verifier(key))).map_err(no_key(name))
+}
+
+fn unreadable(key: &'static str, path: &Path) -> impl FnOnce(io::Error) -> KeyFileError {
+    move |source| KeyFileError::Unreadable { key, path: path.to_owned(), source }
 }

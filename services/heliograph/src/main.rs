@@ -2,20 +2,28 @@
 //!
 //! - `cli`, `config`: what to run and with what;
 //! - `backends`, `options`: from the configuration to what the services are set up with;
-//! - `run`: every role in this process;
+//! - `run`: every role in this process, as tasks of `roles`, on `ports`, with an `announce`ment;
 //! - `operations`: the port for operators;
 //! - `token`, `keys`: tokens and what verifies them.
 
+mod announce;
 mod backends;
 mod cli;
 mod config;
 mod keys;
 mod operations;
 mod options;
+mod ports;
+mod roles;
 mod run;
 mod token;
 
-use std::{error::Error, process::ExitCode};
+use std::{
+    error::Error,
+    io::{self, Write},
+    panic,
+    process::ExitCode,
+};
 
 use clap::Parser;
 use heliograph_telemetry::logs;
@@ -43,13 +51,12 @@ fn start(cli: &Cli) -> Result<(), Box<dyn Error>> {
     match &cli.command {
         None | Some(Command::All) => serve(config),
         Some(Command::Token(args)) => {
-            println!("{}", token::token(args, &config.auth)?);
+            writeln!(io::stdout(), "{}", token::token(args, &config.auth)?)?;
             Ok(())
         }
         Some(Command::Check) => {
             keys::verifier(&config.auth)?;
-            options::http(&config)?;
-            println!("The configuration is in order. bus, store and directory: in this process.");
+            writeln!(io::stdout(), "The configuration is in order. bus, store and directory: in this process.")?;
             Ok(())
         }
     }
@@ -61,6 +68,8 @@ fn serve(config: Config) -> Result<(), Box<dyn Error>> {
         LogFormat::Json => logs::Format::Json,
     };
     logs::init(&config.log.filter, format)?;
+    // A panic ends one task, of one connection for example, and must not pass unseen.
+    panic::set_hook(Box::new(|panic| tracing::error!("a bug, please report it: {panic}")));
     raise_descriptor_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(async {

@@ -14,12 +14,13 @@ use heliograph_domain::{
     command::{Origin, RoomCommand, RoomRequest},
     delivery::Outbound,
     id::{CommandId, NodeId, UserId},
-    refusal::Code,
+    refusal::{Code, Refusal},
     room::RoomId,
 };
 use heliograph_gateway::identity::{Bearer, Verifier};
 use heliograph_telemetry::{metrics::Metrics, readiness::Readiness};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 /// What operators look at and act on.
 pub(crate) struct Operations {
@@ -27,8 +28,10 @@ pub(crate) struct Operations {
     pub metrics: Arc<Metrics>,
     /// Whether the process can serve.
     pub readiness: Readiness,
-    /// Verifies operators' tokens.
-    pub verifier: Arc<Verifier>,
+    /// Cancelled when the process begins to stop.
+    pub draining: CancellationToken,
+    /// Verifies operators' tokens, which have to be signed in every mode; `None` if there is no key.
+    pub operators: Option<Verifier>,
     /// The cluster.
     pub backends: Backends,
     /// Sends commands.
@@ -56,7 +59,9 @@ async fn metrics(State(operations): Shared) -> impl IntoResponse {
 
 async fn ready(State(operations): Shared) -> Response {
     let missing = operations.readiness.missing();
-    if missing.is_empty() {
+    if operations.draining.is_cancelled() {
+        (StatusCode::SERVICE_UNAVAILABLE, "draining\n").into_response()
+    } else if missing.is_empty() {
         "ready\n".into_response()
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, format!("waiting for {}\n", missing.join(", "))).into_response()
@@ -70,9 +75,13 @@ impl FromRequestParts<Arc<Operations>> for Operator {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, operations: &Arc<Operations>) -> Result<Self, Response> {
+        let Some(verifier) = &operations.operators else {
+            let hint = "There is no key to verify tokens with; set auth.secret or auth.public_key_file";
+            return Err(refuse(Refusal::with_message(Code::NotAllowed, hint)));
+        };
         let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let Some(bearer) = header.and_then(Bearer::new) else { return Err(refuse(Code::AuthRequired)) };
-        match operations.verifier.verify(bearer.token(), operations.backends.clock.now()) {
+        match verifier.verify(bearer.token(), operations.backends.clock.now()) {
             Ok(identity) if identity.admin => Ok(Self),
             Ok(_) => Err(refuse(Code::NotAllowed)),
             Err(error) => Err(refuse(error.code())),
@@ -80,14 +89,16 @@ impl FromRequestParts<Arc<Operations>> for Operator {
     }
 }
 
-fn refuse(code: Code) -> Response {
-    let status = match code {
+fn refuse(refusal: impl Into<Refusal>) -> Response {
+    let refusal = refusal.into();
+    let status = match refusal.code {
         Code::NotAllowed => StatusCode::FORBIDDEN,
         Code::InvalidPayload => StatusCode::BAD_REQUEST,
+        Code::NotFound => StatusCode::NOT_FOUND,
         Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::UNAUTHORIZED,
     };
-    (status, Json(json!({"error": code.default_message(), "code": code.as_str()}))).into_response()
+    (status, Json(json!({"error": refusal.message, "code": refusal.code.as_str()}))).into_response()
 }
 
 async fn nodes(State(operations): Shared, _: Operator) -> Json<serde_json::Value> {
@@ -110,17 +121,23 @@ async fn nodes(State(operations): Shared, _: Operator) -> Json<serde_json::Value
 
 /// Ends a room for everybody in it.
 async fn close_room(State(operations): Shared, _: Operator, Path(room): Path<String>) -> Response {
-    let Ok(room) = RoomId::parse(&room) else { return refuse(Code::InvalidPayload) };
+    let room = match RoomId::parse(&room) {
+        Ok(room) => room,
+        Err(reason) => return refuse(Refusal::invalid("room", reason)),
+    };
     let request = RoomRequest { id: CommandId::generate(), room, origin: Origin::System, command: RoomCommand::Close };
     match operations.commands.room(&request).await {
         Ok(_) => StatusCode::NO_CONTENT.into_response(),
-        Err(refusal) => refuse(refusal.code),
+        Err(refusal) => refuse(refusal),
     }
 }
 
 /// Disconnects every socket of a user, on whatever gateway.
 async fn disconnect_user(State(operations): Shared, _: Operator, Path(user): Path<String>) -> Response {
-    let Ok(user) = UserId::parse(&user) else { return refuse(Code::InvalidPayload) };
+    let user = match UserId::parse(&user) {
+        Ok(user) => user,
+        Err(reason) => return refuse(Refusal::invalid("user", reason)),
+    };
     let nodes = operations.backends.directory.watch().borrow().clone();
     let gateways: Vec<NodeId> =
         nodes.values().filter(|node| node.role == Role::Gateway).map(|node| node.id.clone()).collect();
