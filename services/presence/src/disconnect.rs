@@ -90,7 +90,7 @@ impl People {
     pub(crate) async fn finish_goodbye(&self, user: &UserId, socket: &SocketId) -> bool {
         match self.lost_session(socket).await {
             Ok(Some((session, _))) => {
-                self.end(session, user, socket).await
+                self.end(session, user, socket, DisconnectCause::Explicit).await
                     && self.noted(self.store.sessions.close(socket, None).await, "goodbye")
             }
             Ok(None) => true,
@@ -124,15 +124,15 @@ impl People {
             return self.noted(timers.set(user.as_str(), key, due).await, "lost");
         }
         self.metrics.expired_graces.inc();
-        self.end(session, user, socket).await
+        self.end(session, user, socket, DisconnectCause::Lost).await
     }
 
     /// Everything that follows when a socket is gone and no grace is left. Gives whether it is done.
-    async fn end(&self, session: Session, user: &UserId, socket: &SocketId) -> bool {
+    async fn end(&self, session: Session, user: &UserId, socket: &SocketId, cause: DisconnectCause) -> bool {
         // Before a guest's memberships end with their attendances.
         let audience = self.audience(user).await;
         let rooms = session.rooms.into_iter().map(|known| known.room).collect();
-        let detached = self.detach(user, socket, DisconnectCause::Lost, rooms).await;
+        let detached = self.detach(user, socket, cause, rooms).await;
         let left = match self.store.presence.disconnect(user, socket, self.clock.now()).await {
             Ok(left) => left,
             Err(error) => return self.noted(Err::<(), _>(error), "disconnect"),

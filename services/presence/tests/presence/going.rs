@@ -23,7 +23,7 @@ async fn team() -> Stage {
 async fn a_goodbye_leaves_rooms_at_once_and_presence_after_a_second() {
     let mut stage = team().await;
     stage.goodbye("ann1", "g1").await;
-    assert_eq!(stage.asked(), ["team: detach ann1"]);
+    assert_eq!(stage.asked(), ["team: ann1 said goodbye"]);
     assert!(stage.store().sessions.load(&socket("ann1")).await.unwrap().is_none());
     assert!(stage.store().presence.sockets(&user("ann")).await.unwrap().is_empty());
     stage.pass(900).await;
@@ -41,7 +41,7 @@ async fn a_change_of_page_does_not_flash_offline_or_end_calls() {
     stage.connect("ann2", "g2").await;
     stage.pass(10_000).await;
     assert!(stage.heard("g2").is_empty());
-    assert_eq!(stage.asked(), ["call:c: greet ann2 at g2", "team: detach ann1"]);
+    assert_eq!(stage.asked(), ["call:c: greet ann2 at g2", "team: ann1 said goodbye"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -61,9 +61,9 @@ async fn the_room_of_a_call_is_left_with_the_call() {
     let stage = team().await;
     stage.join("ann1", "g1", "call:c").await;
     stage.goodbye("ann1", "g1").await;
-    assert_eq!(stage.asked(), ["team: detach ann1"]);
+    assert_eq!(stage.asked(), ["team: ann1 said goodbye"]);
     stage.pass(5100).await;
-    assert_eq!(stage.asked()[0], "call:c: detach ann1");
+    assert_eq!(stage.asked()[0], "call:c: ann1 said goodbye");
     assert!(stage.store().sessions.load(&socket("ann1")).await.unwrap().is_none());
 }
 
@@ -76,7 +76,8 @@ async fn a_lost_transport_is_nobodys_business_for_five_seconds() {
     assert!(stage.heard("g2").is_empty() && stage.asked().is_empty());
     stage.pass(200).await;
     assert_eq!(stage.heard("g2"), ["team but ann: ann is offline"]);
-    assert_eq!(stage.asked(), ["call:c: depart ann", "team: detach ann1"]);
+    assert_eq!(stage.asked(), ["call:c: depart ann", "team: ann1 is lost"]);
+    assert_eq!(stage.metrics.presence.expired_graces.get(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,7 +99,7 @@ async fn a_user_with_another_socket_stays() {
     stage.goodbye("ann1", "g1").await;
     stage.pass(10_000).await;
     assert!(stage.heard("g2").is_empty());
-    assert_eq!(stage.asked(), ["team: detach ann1"]);
+    assert_eq!(stage.asked(), ["team: ann1 said goodbye"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -127,7 +128,7 @@ async fn the_same_goodbye_twice_is_one() {
     }
     stage.pass(10_000).await;
     assert_eq!(stage.heard("g2"), ["team but ann: ann is offline"]);
-    assert_eq!(stage.asked(), ["team: detach ann1"]);
+    assert_eq!(stage.asked(), ["team: ann1 said goodbye"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -140,7 +141,7 @@ async fn what_a_room_could_not_do_is_asked_of_it_again_and_stops_nothing_else() 
     assert!(stage.asked().is_empty());
     stage.rooms_refuse(false);
     stage.pass(5000).await;
-    assert_eq!(stage.asked(), ["team: detach ann1"]);
+    assert_eq!(stage.asked(), ["team: ann1 said goodbye"]);
     assert!(stage.store().sessions.load(&socket("ann1")).await.unwrap().is_none());
 }
 

@@ -238,12 +238,15 @@ async fn play(store: &Store, asked: &Asked, payload: Bytes) -> Result<RoomOutcom
     let request = wire::decode_room_request(payload).unwrap();
     let room = &request.room;
     let words = match &request.command {
-        RoomCommand::Detach { socket, user, .. } => {
+        RoomCommand::Detach { socket, user, cause } => {
             let left = store.rooms.leave(room, request.id, socket, user, false).await.unwrap();
             if left.membership_ended {
                 store.presence.remove_room(user, room).await.unwrap();
             }
-            format!("{room}: detach {socket}")
+            match cause {
+                DisconnectCause::Explicit => format!("{room}: {socket} said goodbye"),
+                DisconnectCause::Lost => format!("{room}: {socket} is lost"),
+            }
         }
         RoomCommand::DepartCall { user } => format!("{room}: depart {user}"),
         RoomCommand::GreetSocket { socket, gateway, .. } => format!("{room}: greet {socket} at {gateway}"),

@@ -6,7 +6,7 @@ use heliograph_domain::{
     refusal::Code,
 };
 
-use crate::stage::{Stage, code, join_of, joined, user};
+use crate::stage::{Stage, code, join_of, joined, socket, user};
 
 const LEAVE: RoomCommand = RoomCommand::Leave { permanent: false };
 
@@ -79,9 +79,9 @@ async fn the_peer_that_is_there_longest_is_the_next_host() {
     assert_eq!(stage.heard("g2"), ["standup but ann1: peer ann1 left, so did ann", "standup but ann1: bob1 hosts"]);
 }
 
-fn detach(id: &str) -> RoomCommand {
+fn detach(id: &str, cause: DisconnectCause) -> RoomCommand {
     let user = user(id.trim_end_matches(|c: char| c.is_ascii_digit()));
-    RoomCommand::Detach { socket: crate::stage::socket(id), user, cause: DisconnectCause::Lost }
+    RoomCommand::Detach { socket: socket(id), user, cause }
 }
 
 #[tokio::test(start_paused = true)]
@@ -92,8 +92,8 @@ async fn a_socket_that_is_gone_is_seen_to_leave_and_its_session_keeps_the_room()
     stage.join(&bob, "team").await;
     stage.lose(&bob).await;
     stage.clear();
-    stage.system("team", detach("bob1")).await.unwrap();
-    stage.system("team", detach("bob1")).await.unwrap();
+    stage.system("team", detach("bob1", DisconnectCause::Lost)).await.unwrap();
+    stage.system("team", detach("bob1", DisconnectCause::Lost)).await.unwrap();
     assert_eq!(stage.heard("g1"), ["team but bob1: member bob1 disconnected, so did bob"]);
     let (session, _) = stage.store().sessions.load(&bob.socket).await.unwrap().unwrap();
     assert_eq!(session.rooms.len(), 1);
@@ -106,13 +106,25 @@ async fn a_socket_that_has_come_back_is_not_detached() {
     stage.join(&ann, "team").await;
     stage.join(&bob, "team").await;
     stage.clear();
-    stage.system("team", detach("bob1")).await.unwrap();
+    stage.system("team", detach("bob1", DisconnectCause::Lost)).await.unwrap();
     assert!(stage.heard("g1").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_said_goodbye_has_left() {
+    let mut stage = Stage::start().await;
+    let (ann, bob) = (stage.mesh("ann1", "g1").await, stage.mesh("bob1", "g2").await);
+    stage.join(&ann, "standup").await;
+    stage.join(&bob, "standup").await;
+    stage.disconnect(&bob).await;
+    stage.clear();
+    stage.system("standup", detach("bob1", DisconnectCause::Explicit)).await.unwrap();
+    assert_eq!(stage.heard("g1"), ["standup but bob1: peer bob1 left, so did bob"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn only_the_cluster_detaches() {
     let stage = Stage::start().await;
     let ann = stage.synapse("ann1", "g1").await;
-    assert_eq!(code(stage.ask(&ann, "team", detach("bob1")).await), Code::NotAllowed);
+    assert_eq!(code(stage.ask(&ann, "team", detach("bob1", DisconnectCause::Lost)).await), Code::NotAllowed);
 }

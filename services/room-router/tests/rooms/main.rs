@@ -3,6 +3,8 @@
 //! Tests send commands as gateways do and look at what every gateway is told, in the words of
 //! [`telling`].
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod calls;
 mod closing;
 mod glare;
