@@ -111,6 +111,12 @@ impl Driver {
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.connection.outlet.register(context.waker());
+        // The upgrade comes before the orders: a poll that the client sent after its `5` must find that done.
+        for _ in 0..TURN {
+            if !self.is_on_trial() || self.poll_link(context).is_pending() {
+                break;
+            }
+        }
         self.carry_out_orders();
         self.poll_outlet(context);
         let mut turn = TURN;

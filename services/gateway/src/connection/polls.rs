@@ -1,8 +1,10 @@
 //! Long-polling, as the connection's task sees it: the poll that waits and the POST being handled.
 
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use heliograph_engineio::payload::{Encoder, SEPARATOR};
 use heliograph_engineio::{Input, Packet, PollAnswer, ProtocolError, Source};
 
@@ -26,7 +28,13 @@ struct Post {
     /// Where the next packet begins; `None` behind the last.
     at: Option<usize>,
     done: Reply<()>,
+    /// The close packet was held back once.
+    held: bool,
 }
+
+/// How long a close packet is held back for the poll that belongs before it. A client sends both at once, on two
+/// connections, and its poll is to be ended and not refused.
+const RACE: Duration = Duration::from_millis(20);
 
 impl Polls {
     pub(super) fn wait(&mut self, reply: Reply<PollAnswered>) {
@@ -49,6 +57,15 @@ impl Polls {
         if let Some(post) = self.post.take() {
             let _ = post.done.send(Ok(()));
         }
+    }
+
+    /// True, once for each POST, if its next packet is a close and no poll waits that it would end.
+    fn holds_close(&mut self) -> bool {
+        let Some(post) = &mut self.post else {
+            return false;
+        };
+        let closes = post.at.and_then(|at| post.body.get(at..)) == Some("1");
+        closes && self.waiting.is_none() && !std::mem::replace(&mut post.held, true)
     }
 
     fn next_packet(&mut self) -> Option<String> {
@@ -141,7 +158,7 @@ impl Driver {
         match text {
             Ok(body) => {
                 if let Some(polls) = &mut self.polls {
-                    polls.post = Some(Post { body, at: Some(0), done });
+                    polls.post = Some(Post { body, at: Some(0), done, held: false });
                 }
             }
             Err(Unreadable) => {
@@ -158,6 +175,10 @@ impl Driver {
         let Some(polls) = &mut self.polls else {
             return Poll::Pending;
         };
+        if polls.holds_close() {
+            self.wait_for(Some(tokio::time::sleep(RACE).boxed()));
+            return Poll::Ready(());
+        }
         let Some(text) = polls.next_packet() else {
             return match polls.post.take() {
                 Some(post) => {
