@@ -144,16 +144,22 @@ fn describe(errors: figment::Error) -> String {
             text.push_str("; ");
         }
         let key = error.path.join(".");
-        // Writing to a string does not fail.
-        let _ = match key.as_str() {
-            "" => write!(text, "{}", one_line(&error.kind.to_string())),
-            key => write!(text, "{key}: {}", one_line(&error.kind.to_string())),
+        // The error holds the value, which must not reach a terminal or a log.
+        let reason = match key.as_str() {
+            "auth.secret" | "ice.turn_secret" => "expected a string, in quotes if it looks like a number".to_owned(),
+            _ => one_line(&error.kind.to_string()),
         };
+        if !key.is_empty() {
+            text.push_str(&key);
+            text.push_str(": ");
+        }
+        text.push_str(&reason);
         if let Some(metadata) = &error.metadata {
             let source = match metadata.name.as_ref() {
                 name if name.contains("environment") => format!("environment, {PREFIX}…"),
                 name => name.to_owned(),
             };
+            // Writing to a string does not fail.
             let _ = write!(text, " ({source})");
         }
     }
@@ -227,6 +233,18 @@ mod tests {
             }
             assert!(!error.contains('\n'), "{error:?}");
         }
+    }
+
+    #[test]
+    fn a_secret_is_never_part_of_an_error() {
+        let error = with_file("[auth]\nsecret = 123456789").unwrap_err().to_string();
+        assert!(error.contains("auth.secret") && !error.contains("123456789"), "{error}");
+    }
+
+    #[test]
+    fn queues_hold_something() {
+        let error = with_file("[cluster]\nbus_queue = 0").unwrap_err().to_string();
+        assert!(error.contains("cluster.bus_queue is 0; expected at least 1"), "{error}");
     }
 
     #[test]

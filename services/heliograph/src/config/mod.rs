@@ -4,7 +4,7 @@
 //! (`HELIOGRAPH_SECTION__KEY`, and the names that deployments of such servers use anyway: `SOCKET_PORT`,
 //! `PORT`, `FRONTEND_URL`), flags. An unknown key or a bad value is an error before anything listens.
 //!
-//! The reference in the README and the example file are made from this struct (`cargo xtask docs`).
+//! docs/configuration.md and config.example.toml are made from this struct (`cargo xtask docs`).
 
 mod auth;
 mod connections;
@@ -13,6 +13,8 @@ mod limits;
 mod load;
 mod log;
 mod network;
+#[cfg(test)]
+mod order;
 #[cfg(test)]
 mod reference;
 mod services;

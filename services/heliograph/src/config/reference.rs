@@ -1,10 +1,12 @@
 //! The reference of the configuration, made from the struct's documentation and defaults.
+//!
+//! `cargo xtask docs` writes it; otherwise the test here says when what is committed is stale.
 
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-use super::Config;
+use super::{Config, order};
 
 /// One key: its full name, its default as TOML, and what it means.
 struct Key {
@@ -14,56 +16,96 @@ struct Key {
     meaning: String,
 }
 
-/// A Markdown table of every key.
-pub fn table() -> String {
-    let mut text = String::from("| key | default | meaning |\n|---|---|---|\n");
-    for key in keys() {
-        let name = if key.section.is_empty() { key.name } else { format!("{}.{}", key.section, key.name) };
-        let default = if key.default.is_empty() { String::from("–") } else { format!("`{}`", key.default) };
+/// A section: its name, what it is about, and its keys. The keys of no section come first.
+struct Section {
+    name: String,
+    meaning: String,
+    keys: Vec<Key>,
+}
+
+/// The page about the configuration.
+fn page() -> String {
+    let mut text = String::from(
+        "<!-- Made by `cargo xtask docs` from services/heliograph/src/config. -->\n\n\
+         # Configuration\n\n\
+         Every key has a default; nothing needs to be set. Sources, from lowest to highest: the defaults, a TOML file\n\
+         (`--config`, `HELIOGRAPH_CONFIG`), the environment, flags. A key `name` of a section is set in the environment\n\
+         as `HELIOGRAPH_SECTION__NAME`, such as `HELIOGRAPH_AUTH__SECRET`; a list is written as in TOML. `SOCKET_PORT`,\n\
+         `PORT` and `FRONTEND_URL` are honoured as well. An unknown key or a bad value is an error before anything\n\
+         listens. [`config.example.toml`](../config.example.toml) is a file with every key at its default; `heliograph\n\
+         check` says whether a configuration is in order.\n",
+    );
+    for section in sections() {
         // Writing to a string does not fail.
-        let _ = writeln!(text, "| `{name}` | {default} | {} |", key.meaning);
+        let _ = match section.name.as_str() {
+            "" => write!(text, "\n## Backends\n\n"),
+            name => write!(text, "\n## `{name}`\n\n{}\n\n", section.meaning),
+        };
+        text.push_str("| key | default | meaning |\n|---|---|---|\n");
+        for key in section.keys {
+            let default = if key.default.is_empty() { String::from("–") } else { format!("`{}`", key.default) };
+            let _ = writeln!(text, "| `{}` | {default} | {} |", key.name, key.meaning.replace('|', "\\|"));
+        }
     }
     text
 }
 
 /// A configuration file in which every key has its default; keys without one are commented out.
-pub fn example() -> String {
+fn example() -> String {
     let mut text = String::from("# Every key with its default. Made by `cargo xtask docs`.\n");
-    let mut section = String::new();
-    for key in keys() {
-        if key.section != section {
-            section.clone_from(&key.section);
-            let _ = write!(text, "\n[{section}]\n");
+    for section in sections() {
+        if !section.name.is_empty() {
+            let _ = write!(text, "\n# {}\n[{}]\n", section.meaning, section.name);
         }
-        let _ = writeln!(text, "# {}", key.meaning);
-        let _ = match key.default.as_str() {
-            "" => writeln!(text, "# {} =", key.name),
-            default => writeln!(text, "{} = {default}", key.name),
-        };
+        for key in section.keys {
+            let _ = writeln!(text, "# {}", key.meaning);
+            let _ = match key.default.as_str() {
+                "" => writeln!(text, "# {} =", key.name),
+                default => writeln!(text, "{} = {default}", key.name),
+            };
+        }
     }
     text
+}
+
+fn sections() -> Vec<Section> {
+    let schema = schemars::schema_for!(Config).to_value();
+    let definitions = schema.get("$defs").and_then(Value::as_object).cloned().unwrap_or_default();
+    let top = properties(&schema);
+    let mut sections = vec![Section { name: String::new(), meaning: String::new(), keys: Vec::new() }];
+    for key in keys() {
+        if let Some(section) = sections.iter_mut().find(|section| section.name == key.section) {
+            section.keys.push(key);
+        } else {
+            let property = &top[&key.section];
+            let meaning = description(property).or_else(|| description(resolve(property, &definitions)));
+            sections.push(Section { name: key.section.clone(), meaning: meaning.unwrap_or_default(), keys: vec![key] });
+        }
+    }
+    sections
 }
 
 fn keys() -> Vec<Key> {
     let schema = schemars::schema_for!(Config).to_value();
     let defaults = serde_json::to_value(Config::default()).unwrap_or_default();
     let definitions = schema.get("$defs").and_then(Value::as_object).cloned().unwrap_or_default();
-    let mut keys = Vec::new();
     let top = properties(&schema);
-    for (name, property) in &top {
+    let mut keys = Vec::new();
+    let mut of_sections = Vec::new();
+    for name in order::names("") {
+        let property = &top[name];
         let target = resolve(property, &definitions);
         let fields = properties(target);
         if fields.is_empty() {
             keys.push(key("", name, property, target, defaults.get(name)));
         }
-    }
-    for (section, property) in &top {
-        for (name, field) in &properties(resolve(property, &definitions)) {
-            let target = resolve(field, &definitions);
-            let default = defaults.get(section).and_then(|values| values.get(name));
-            keys.push(key(section, name, field, target, default));
+        for field in order::names(name) {
+            let default = defaults.get(name).and_then(|values| values.get(field));
+            let property = &fields[field];
+            of_sections.push(key(name, field, property, resolve(property, &definitions), default));
         }
     }
+    keys.append(&mut of_sections);
     keys
 }
 
@@ -77,14 +119,18 @@ fn resolve<'a>(property: &'a Value, definitions: &'a Map<String, Value>) -> &'a 
 }
 
 fn key(section: &str, name: &str, property: &Value, target: &Value, default: Option<&Value>) -> Key {
-    let described = |schema: &Value| schema.get("description").and_then(Value::as_str).map(str::to_owned);
-    let meaning = described(property).or_else(|| described(target)).unwrap_or_default();
     Key {
         section: section.to_owned(),
         name: name.to_owned(),
         default: default.map(toml_value).unwrap_or_default(),
-        meaning: meaning.split_whitespace().collect::<Vec<_>>().join(" "),
+        meaning: description(property).or_else(|| description(target)).unwrap_or_default(),
     }
+}
+
+/// What the documentation says, in one line.
+fn description(schema: &Value) -> Option<String> {
+    let text = schema.get("description")?.as_str()?;
+    Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn toml_value(value: &Value) -> String {
@@ -101,8 +147,9 @@ fn toml_value(value: &Value) -> String {
     }
 }
 
-#[cfg(test)]
 mod tests {
+    use std::{env, fs, path::Path};
+
     use super::*;
 
     #[test]
@@ -114,9 +161,26 @@ mod tests {
     #[test]
     fn every_key_is_documented() {
         let keys = keys();
-        assert!(keys.len() > 50);
+        let declared = properties(&schemars::schema_for!(Config).to_value()).len();
+        assert_eq!(order::names("").len(), declared);
+        assert!(keys.len() > 80, "{}", keys.len());
         for key in keys {
             assert!(key.meaning.len() > 5, "{}.{} has no documentation", key.section, key.name);
+        }
+    }
+
+    #[test]
+    fn what_is_committed_is_up_to_date() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let write = env::var("HELIOGRAPH_DOCS").is_ok_and(|what| what == "write");
+        for (file, text) in [("config.example.toml", example()), ("docs/configuration.md", page())] {
+            let path = root.join(file);
+            if write {
+                fs::write(path, text).unwrap();
+            } else {
+                let committed = fs::read_to_string(path).unwrap_or_default();
+                assert!(committed == text, "{file} is stale: run `cargo xtask docs`");
+            }
         }
     }
 }
