@@ -14,7 +14,7 @@ use super::{
     plan::Called,
     record::Stored,
     ring::Callee,
-    step::Loaded,
+    step::{ATTEMPTS, Loaded},
 };
 use crate::{
     failure::Outcome,
@@ -94,7 +94,7 @@ impl Router {
         let now = request.now;
         let until = now + self.options.ring_timeout;
         let max = self.options.limits.call_participants;
-        loop {
+        for _ in 0..ATTEMPTS {
             let Loaded { mut call, version } = self.load_call(id).await?.ok_or(Refusal::new(Code::NotFound))?;
             let before = call.clone();
             if call.phase == Phase::Created {
@@ -114,6 +114,7 @@ impl Router {
             self.tell_call(&call, notices, now).await?;
             return Ok(false);
         }
+        Err(Code::Unavailable.into())
     }
 
     /// The call of the called user to the caller, if each calls only the other.

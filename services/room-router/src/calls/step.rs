@@ -23,7 +23,7 @@ use super::{
 use crate::{failure::Outcome, router::Router};
 
 /// How often a change is tried against others that get ahead of it.
-const ATTEMPTS: usize = 16;
+pub(super) const ATTEMPTS: usize = 16;
 
 /// The deadline of a call.
 fn deadline_key(call: &CallId) -> String {

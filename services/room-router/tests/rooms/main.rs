@@ -12,6 +12,7 @@ mod handover;
 mod joining;
 mod leaving;
 mod messages;
+mod outage;
 mod questions;
 mod relays;
 mod signals;

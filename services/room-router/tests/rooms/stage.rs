@@ -58,6 +58,11 @@ impl Stage {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Options)) -> Self {
+        Self::over(change, |store| store).await
+    }
+
+    /// A stage whose router sees the store through `veil`.
+    pub(crate) async fn over(change: impl FnOnce(&mut Options), veil: impl FnOnce(Store) -> Store) -> Self {
         let mut options = Options::default();
         change(&mut options);
         let retention = Retention { entries: 1000, age: Duration::from_secs(7 * 24 * 3600) };
@@ -66,7 +71,7 @@ impl Stage {
         let backends = Backends {
             bus: Arc::clone(&bus),
             directory: Arc::new(MemoryDirectory::new()),
-            store: memory.store(),
+            store: veil(memory.store()),
             clock: Clock::with_timers(Timestamp::from_system(SystemTime::now())),
         };
         let mut gateways = HashMap::new();
