@@ -8,7 +8,7 @@ use std::{
     collections::VecDeque,
     future::Future,
     sync::Arc,
-    task::{Context, Poll, Waker},
+    task::{Context, Waker},
 };
 
 use futures_util::future::BoxFuture;
@@ -21,13 +21,13 @@ pub(crate) type Held = Option<BoxFuture<'static, ()>>;
 
 /// Whether a command has to be answered before the next to its room leaves.
 pub(crate) fn is_ordered(command: &RoomCommand) -> bool {
-    match command {
+    !matches!(
+        command,
         RoomCommand::SetTyping { .. }
-        | RoomCommand::SetMedia { .. }
-        | RoomCommand::SendEphemeral { .. }
-        | RoomCommand::Signal(_) => false,
-        _ => true,
-    }
+            | RoomCommand::SetMedia { .. }
+            | RoomCommand::SendEphemeral { .. }
+            | RoomCommand::Signal(_)
+    )
 }
 
 impl Clients {
@@ -114,7 +114,7 @@ fn launch(work: impl Future<Output = ()> + Send + 'static) {
     let mut work = Box::pin(work);
     // A task polls it again with a waker of its own; what happens in between is not lost, because futures
     // look at their state whenever they are polled.
-    if let Poll::Pending = work.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    if work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
         tokio::spawn(work);
     }
 }

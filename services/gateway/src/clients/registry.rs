@@ -97,11 +97,11 @@ impl Registry {
     /// The socket with this id. Keeps the delivery if the socket is about to be registered.
     pub(crate) fn socket(&self, id: &SocketId, delivery: Option<&Delivery>) -> Option<Recipient> {
         let index = self.index.lock();
-        if let Some(delivery) = delivery {
-            for arrivals in index.arriving.values().flatten().filter(|arrivals| arrivals.socket == *id) {
-                arrivals.keep(delivery);
-                return None;
-            }
+        if let Some(delivery) = delivery
+            && let Some(arrivals) = index.arriving.values().flatten().find(|arrivals| arrivals.socket == *id)
+        {
+            arrivals.keep(delivery);
+            return None;
         }
         index.sockets.get(id).cloned()
     }
