@@ -102,7 +102,7 @@ impl Router {
             }
             call.ring(actor, callees, max, request.id, now, until)?;
             let notices = call.take_notices();
-            if call != before && !self.save_call(Some(&before), &call, version, &request.timers, now).await? {
+            if call != before && !self.save_call(Some(&before), &call, version, &request.timers).await? {
                 continue;
             }
             // Looked for after the call can be seen: of two calls that meet at least one sees the other.

@@ -82,8 +82,11 @@ impl Router {
             let before = call.clone();
             let answer = change(&mut call)?;
             let notices = call.take_notices();
-            if call == before || self.save_call(Some(&before), &call, version, timers, now).await? {
+            if call == before || self.save_call(Some(&before), &call, version, timers).await? {
                 self.tell_call(&call, notices, now).await?;
+                if call.is_over() && !before.is_over() {
+                    self.close_call_rooms(&call, now).await;
+                }
                 return Ok(answer);
             }
         }
@@ -92,7 +95,7 @@ impl Router {
 
     /// Stores a new call, and tells what comes of it. Gives whether there was none of its name.
     pub(super) async fn begin_call(&self, call: &mut Call, timers: &Timers, now: Timestamp) -> Outcome<bool> {
-        if !self.save_call(None, call, 0, timers, now).await? {
+        if !self.save_call(None, call, 0, timers).await? {
             return Ok(false);
         }
         let notices = call.take_notices();
@@ -108,7 +111,6 @@ impl Router {
         after: &Call,
         version: u64,
         timers: &Timers,
-        now: Timestamp,
     ) -> Result<bool, StoreError> {
         let concerned: BTreeSet<&UserId> = before.into_iter().flat_map(Call::current).collect();
         let concerns: BTreeSet<&UserId> = after.current().collect();
@@ -127,12 +129,6 @@ impl Router {
             self.note(self.clear_deadline(&after.id, at, timers).await, "call");
         }
         self.observe(before.map(|call| &call.phase), &after.phase);
-        if after.is_over() && before.is_none_or(|before| !before.is_over()) {
-            for id in after.ids() {
-                let closed = self.close_room(&RoomId::of_call(&id), CloseReason::CallEnded, now).await;
-                self.note(closed, "call");
-            }
-        }
         Ok(true)
     }
 
@@ -153,6 +149,14 @@ impl Router {
             self.tell_users(&RoomId::of_call(&call), &to, except.as_ref(), at, event).await?;
         }
         Ok(())
+    }
+
+    /// Closes the room of a call that is over, under each of its names, after everybody has heard why.
+    async fn close_call_rooms(&self, call: &Call, now: Timestamp) {
+        for id in call.ids() {
+            let closed = self.close_room(&RoomId::of_call(&id), CloseReason::CallEnded, now).await;
+            self.note(closed, "call");
+        }
     }
 
     fn kept(&self, call: &Call) -> Duration {

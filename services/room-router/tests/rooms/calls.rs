@@ -352,7 +352,7 @@ async fn participants_chat_in_the_room_of_the_call_until_it_ends() {
     stage.post(&ann, "call:c", "do you see me").await.unwrap();
     assert_eq!(stage.heard("g2"), ["call:c #1: ann wrote \"do you see me\""]);
     stage.ask(&ann, "call:c", RoomCommand::EndCall).await.unwrap();
-    assert_eq!(stage.heard("g2"), ["call:c: closed by call-ended", "bob: c ended by ann: user-ended"]);
+    assert_eq!(stage.heard("g2"), ["bob: c ended by ann: user-ended", "call:c: closed by call-ended"]);
     assert!(stage.store().presence.rooms(&user("ann"), 10).await.unwrap().is_empty());
     assert_eq!(code(stage.ask(&ann, "call:c", RoomCommand::Join(join_of(&ann))).await), Code::NotFound);
 }
