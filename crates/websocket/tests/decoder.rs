@@ -177,7 +177,7 @@ fn fragments(message: &Message, cuts: &[usize], key: [u8; 4]) -> Vec<u8> {
     let (opcode, data) = match message {
         Message::Text(text) => (Opcode::Text, text.as_bytes()),
         Message::Binary(data) => (Opcode::Binary, &data[..]),
-        other => panic!("no data message: {other:?}"),
+        other => unreachable!("no data message: {other:?}"),
     };
     let mut cuts: Vec<_> = cuts.iter().map(|cut| cut % (data.len() + 1)).collect();
     cuts.sort_unstable();

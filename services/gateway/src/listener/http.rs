@@ -87,17 +87,17 @@ impl Context {
             connection.poll_without_shutdown(context)
         })
         .await;
-        let lost = exchange.answered.lock().take();
-        if let Err(error) = result {
-            if error.is_timeout() {
+        let parts = connection.into_parts();
+        if result.is_err() || parts.io.is_broken() {
+            if result.is_err_and(|error| error.is_timeout()) {
                 self.options.metrics.half_open_closed.inc();
             }
-            if let Some(Answered { connection, number }) = lost {
+            // What was answered last may not have arrived.
+            if let Some(Answered { connection, number }) = exchange.answered.lock().take() {
                 connection.order(Order::PollLost(number));
             }
             return;
         }
-        let parts = connection.into_parts();
         let mut stream = parts.io.into_inner().into_inner();
         let upgrade = exchange.upgrade.lock().take();
         match upgrade {

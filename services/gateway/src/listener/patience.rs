@@ -1,4 +1,4 @@
-//! A limit to how long a client may take to read an answer.
+//! The stream of an HTTP connection: how long a client may take to read an answer, and how the connection ended.
 
 use std::io;
 use std::pin::Pin;
@@ -15,11 +15,18 @@ pub(super) struct Patience<S> {
     limit: Duration,
     /// Set while a write waits.
     overdue: Option<Pin<Box<Sleep>>>,
+    broken: bool,
 }
 
 impl<S> Patience<S> {
     pub(super) fn new(stream: S, limit: Duration) -> Self {
-        Self { stream, limit, overdue: None }
+        Self { stream, limit, overdue: None, broken: false }
+    }
+
+    /// True if the stream has failed, rather than ended. hyper makes no difference between the two while it waits for
+    /// a request.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken
     }
 
     pub(super) fn into_inner(self) -> S {
@@ -43,7 +50,9 @@ impl<S: Read + Unpin> Read for Patience<S> {
         context: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let progress = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.broken |= matches!(progress, Poll::Ready(Err(_)));
+        progress
     }
 }
 

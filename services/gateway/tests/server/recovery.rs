@@ -198,10 +198,10 @@ async fn recovery_can_be_declined_per_connection() {
     }
 }
 
-/// The answer to a poll may be lost with its connection, and then the session ends at once: the client comes back
-/// and is given what it missed, where otherwise both sides would wait.
+/// A session whose poll was lost ends at once: the client comes back and is given what it missed, where otherwise both
+/// sides would wait for a timeout.
 #[tokio::test]
-async fn a_lost_poll_is_noticed_at_once() {
+async fn a_poll_that_is_given_up_is_noticed_at_once() {
     let server = Running::recovering().await;
     let mut client = open_polling(server.address, "/socket.io/").await;
     client.say("40").await;
@@ -210,4 +210,27 @@ async fn a_lost_poll_is_noticed_at_once() {
     client.begin_poll().await;
     client.abandon_poll(server.address).await;
     eventually(|| server.connections("polling") == 0).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_with_its_connection_is_noticed_at_once() {
+    let server = Running::recovering().await;
+    let mut client = open_polling(server.address, "/socket.io/").await;
+    client.say("40").await;
+    client.begin_poll().await;
+    // A connection that is closed with the answer unread is reset.
+    client.answer_arrived().await;
+    client.abandon_poll(server.address).await;
+    eventually(|| server.connections("polling") == 0).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_after_its_answer_was_read_ends_nothing() {
+    let server = Running::recovering().await;
+    let mut client = open_polling(server.address, "/socket.io/").await;
+    client.say("40").await;
+    assert_eq!(client.packets().await.len(), 2);
+    client.abandon_poll(server.address).await;
+    client.say(r#"42["message",1]"#).await;
+    assert!(client.packets().await[0].starts_with(r#"42["message-back",1,"#));
 }

@@ -69,6 +69,11 @@ impl Http {
         let _ = self.stream.get_mut().write_all(bytes).await;
     }
 
+    /// Waits until there is something to read.
+    pub(crate) async fn readable(&self) {
+        soon(self.stream.get_ref().readable()).await.expect("a connection");
+    }
+
     /// The next answer; `None` if the server closes the connection instead.
     pub(crate) async fn answer(&mut self) -> Option<Answer> {
         soon(self.read()).await

@@ -45,6 +45,11 @@ impl Polling {
         self.polls.answer().await.expect("an answer")
     }
 
+    /// Waits until an answer can be read, and does not read it.
+    pub(crate) async fn answer_arrived(&self) {
+        self.polls.readable().await;
+    }
+
     pub(crate) async fn post(&mut self, body: &str) -> Answer {
         self.posts.post(&self.path, body).await
     }
