@@ -1,10 +1,10 @@
 //! Serving partitions: what a room-router and a presence service have in common.
 //!
-//! - [`ownership`]: which partitions this node owns, by the directory; a task for each.
-//! - [`worker`]: the task of one partition. Commands with the same key (one room, one user) are
+//! - `ownership`: which partitions this node owns, by the directory; a task for each.
+//! - `worker`: the task of one partition. Commands with the same key (one room, one user) are
 //!   handled one after the other, others may overlap while the store makes them wait. What does not
 //!   have to wait is handled where it is received, without another task.
-//! - [`timers`]: the partition's deadlines in the store, and when the next one is due.
+//! - `timers`: the partition's deadlines in the store, and when the next one is due.
 //!
 //! Ownership gives order and locality. That two nodes own a partition for a moment, or none does, is
 //! harmless: the queue group gives each command to one of them, the store decides, and who finds
