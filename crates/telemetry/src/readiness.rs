@@ -41,13 +41,8 @@ impl Readiness {
 
     /// Waits until nothing is waited for.
     pub async fn ready(&self) {
-        self.until(<[_]>::is_empty).await;
-    }
-
-    /// Waits until what is missing satisfies a condition.
-    pub async fn until(&self, condition: impl Fn(&[&'static str]) -> bool) {
         // The sender is alive as long as `self` is, so that waiting cannot fail.
-        let _ = self.held.subscribe().wait_for(|held| condition(held)).await;
+        let _ = self.held.subscribe().wait_for(Vec::is_empty).await;
     }
 }
 

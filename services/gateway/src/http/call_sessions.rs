@@ -1,10 +1,6 @@
 //! Calls that are prepared by HTTP, and how calls stand.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use heliograph_domain::{
     call::{CallParty, CallView},
     command::{CallMedia, CallPlan, Origin, RoomCommand, RoomRequest},
@@ -22,7 +18,7 @@ use super::{
     caller::{Caller, Visitor},
     error::ApiError,
     ice::IceServer,
-    input::{self, Body},
+    input::{self, Body, InPath},
 };
 use crate::identity::Mode;
 
@@ -136,7 +132,7 @@ struct Party {
 pub(super) async fn show(
     State(api): State<Api>,
     Caller(identity): Caller,
-    Path(call): Path<String>,
+    InPath(call): InPath,
 ) -> Result<Json<Shown>, ApiError> {
     let call = CallId::parse(&call).map_err(|reason| Refusal::invalid("callId", reason))?;
     let view = api.services().rooms.call(&call, Some(&identity.user.id)).await?;

@@ -69,6 +69,8 @@ impl IntoResponse for ApiError {
         if let Some(after) = after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after));
         }
+        // For whoever counts refusals.
+        response.extensions_mut().insert(self.refusal.code);
         response
     }
 }

@@ -1,9 +1,6 @@
 //! The messages of a room, page by page.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use heliograph_cluster::store::PageRange;
 use heliograph_domain::{
     refusal::{Code, Refusal},
@@ -14,7 +11,7 @@ use super::{
     Api,
     caller::Caller,
     error::ApiError,
-    input::Query,
+    input::{InPath, Query},
     messages::{self, Messages},
 };
 
@@ -27,7 +24,7 @@ const USUAL: u32 = 50;
 pub(super) async fn page(
     State(api): State<Api>,
     Caller(identity): Caller,
-    Path(room): Path<String>,
+    InPath(room): InPath,
     query: Query,
 ) -> Result<Json<Messages>, ApiError> {
     let room = RoomId::parse(&room).map_err(|reason| Refusal::invalid("roomId", reason))?;

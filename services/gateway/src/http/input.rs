@@ -4,7 +4,7 @@ use std::{fmt::Display, str::FromStr};
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Request},
+    extract::{FromRequest, FromRequestParts, Path, Request},
     http::request::Parts,
 };
 use heliograph_domain::refusal::{Code, Refusal};
@@ -41,6 +41,20 @@ impl Query {
     pub(super) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Refusal> {
         let parse = |text: &str| text.parse().map_err(|_| Refusal::invalid(name, "must be a whole number"));
         self.text(name).map(parse).transpose()
+    }
+}
+
+/// The one parameter in the path.
+pub(super) struct InPath(pub(super) String);
+
+impl FromRequestParts<Api> for InPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        match Path::<String>::from_request_parts(parts, api).await {
+            Ok(Path(text)) => Ok(Self(text)),
+            Err(_) => Err(Refusal::invalid("path", "must be percent-encoded UTF-8").into()),
+        }
     }
 }
 

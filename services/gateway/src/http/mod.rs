@@ -30,7 +30,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{Request, State},
-    http::Method,
+    http::{HeaderValue, Method, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{MethodRouter, any, get, post},
@@ -158,6 +158,7 @@ pub fn router(api: Api) -> Router {
         .route("/api", any(unknown))
         .route("/api/{*path}", any(unknown))
         .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn_with_state(api.clone(), finish))
         .layer(middleware::from_fn_with_state(api.clone(), across_origins))
         .fallback_service(get(pages::serve))
         .with_state(api)
@@ -172,6 +173,16 @@ async fn across_origins(State(api): State<Api>, request: Request, next: Next) ->
     }
     let mut response = next.run(request).await;
     verdict.apply(response.headers_mut());
+    response
+}
+
+/// Counts what was refused, and keeps answers, which are one user's and of this moment, out of caches.
+async fn finish(State(api): State<Api>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if let Some(code) = response.extensions().get::<Code>() {
+        count(&api.services().metrics.refusals, code.as_str());
+    }
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

@@ -63,6 +63,21 @@ async fn unknown_paths_and_methods_are_refused_in_json() {
 }
 
 #[tokio::test]
+async fn a_path_that_is_no_text_is_refused_in_json() {
+    let stage = Setting::default().stage();
+    let answer = stage.get("alice", "/api/rooms/%ff/messages").await;
+    assert_eq!(answer.refusal(), (400, "INVALID_PAYLOAD".to_owned()));
+}
+
+#[tokio::test]
+async fn refusals_are_counted_and_nothing_is_kept_by_caches() {
+    let stage = Setting::default().stage();
+    let answer = stage.get("alice", "/api/nothing").await;
+    assert_eq!(answer.header(header::CACHE_CONTROL), Some("no-store"));
+    assert_eq!(stage.metric(r#"heliograph_gateway_refusals_total{case="NOT_FOUND"}"#), 1.0);
+}
+
+#[tokio::test]
 async fn health_is_told_until_the_server_drains() {
     let stage = Setting::default().stage();
     let answer = stage.ask(request(Method::GET, "/health", None, None)).await;
