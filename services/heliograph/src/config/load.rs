@@ -116,6 +116,14 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     if config.engine.transports.is_empty() {
         return invalid("engine.transports is empty; expected \"polling\", \"websocket\" or both");
     }
+    if config.outbound.soft_bytes > config.outbound.hard_bytes {
+        return invalid("outbound.soft_bytes is above outbound.hard_bytes");
+    }
+    check_bounds(config)
+}
+
+/// What would stand still, or never rest, if it were zero.
+fn check_bounds(config: &Config) -> Result<(), ConfigError> {
     for (key, value) in [
         ("engine.max_payload", config.engine.max_payload),
         ("engine.poll_packets", config.engine.poll_packets),
@@ -130,8 +138,19 @@ fn check(config: &Config) -> Result<(), ConfigError> {
             return Err(ConfigError::Invalid(format!("{key} is 0; expected at least 1")));
         }
     }
-    if config.outbound.soft_bytes > config.outbound.hard_bytes {
-        return invalid("outbound.soft_bytes is above outbound.hard_bytes");
+    for (key, time) in [
+        ("engine.ping_interval", config.engine.ping_interval),
+        ("engine.ping_timeout", config.engine.ping_timeout),
+        ("mesh.ping_interval", config.mesh.ping_interval),
+        ("mesh.silent_timeout", config.mesh.silent_timeout),
+        ("cluster.command_deadline", config.cluster.command_deadline),
+        ("cluster.command_attempt", config.cluster.command_attempt),
+        ("cluster.question_deadline", config.cluster.question_deadline),
+        ("rooms.log_age", config.rooms.log_age),
+    ] {
+        if time.is_zero() {
+            return Err(ConfigError::Invalid(format!("{key} is 0s; expected a time to wait")));
+        }
     }
     Ok(())
 }
@@ -242,9 +261,11 @@ mod tests {
     }
 
     #[test]
-    fn queues_hold_something() {
+    fn queues_hold_something_and_timers_wait() {
         let error = with_file("[cluster]\nbus_queue = 0").unwrap_err().to_string();
         assert!(error.contains("cluster.bus_queue is 0; expected at least 1"), "{error}");
+        let error = with_file("[engine]\nping_interval = \"0s\"").unwrap_err().to_string();
+        assert!(error.contains("engine.ping_interval is 0s"), "{error}");
     }
 
     #[test]
