@@ -26,7 +26,7 @@ use std::{
 };
 
 use clap::Parser;
-use heliograph_telemetry::logs;
+use heliograph_telemetry::logs::{self, LogError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -55,19 +55,25 @@ fn start(cli: &Cli) -> Result<(), Box<dyn Error>> {
             Ok(())
         }
         Some(Command::Check) => {
+            start_log(&config)?;
             keys::verifier(&config.auth)?;
+            keys::signed(&config.auth)?;
             writeln!(io::stdout(), "The configuration is in order. bus, store and directory: in this process.")?;
             Ok(())
         }
     }
 }
 
-fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+fn start_log(config: &Config) -> Result<(), LogError> {
     let format = match config.log.format {
         LogFormat::Text => logs::Format::Text,
         LogFormat::Json => logs::Format::Json,
     };
-    logs::init(&config.log.filter, format)?;
+    logs::init(&config.log.filter, format)
+}
+
+fn serve(config: Config) -> Result<(), Box<dyn Error>> {
+    start_log(&config)?;
     // A panic ends one task, of one connection for example, and must not pass unseen.
     panic::set_hook(Box::new(|panic| tracing::error!("a bug, please report it: {panic}")));
     raise_descriptor_limit();

@@ -24,8 +24,13 @@ fn a_check_says_whether_the_configuration_is_in_order() {
     let ended = run(&mut heliograph(&["check", "--config", Configuration::jwt("").path()]));
     assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""));
     assert!(!ended.stdout.contains(SECRET));
-    let missing = Configuration::new("auth.mode = \"jwt\"\nauth.secret_file = \"no/such/file\"\n");
-    let ended = run(&mut heliograph(&["check", "--config", missing.path()]));
-    assert_eq!(ended.status.code(), Some(1));
-    assert!(ended.stderr.contains("auth.secret_file"), "{}", ended.stderr);
+    for (text, named) in [
+        ("auth.mode = \"jwt\"\nauth.secret_file = \"no/such/file\"\n", "auth.secret_file"),
+        ("auth.secret_file = \"no/such/file\"\n", "auth.secret_file"),
+        ("log.filter = \"a=b=c\"\n", "log filter"),
+    ] {
+        let ended = run(&mut heliograph(&["check", "--config", Configuration::new(text).path()]));
+        assert_eq!(ended.status.code(), Some(1), "{text}");
+        assert!(ended.stderr.contains(named), "{}", ended.stderr);
+    }
 }
