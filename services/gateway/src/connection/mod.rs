@@ -1,8 +1,8 @@
 //! One Engine.IO connection and the Socket.IO sockets on it.
 //!
-//! Every connection has one task, the [`Driver`], which alone knows its state: the Engine.IO session, the transports,
+//! Every connection has one task, the `Driver`, which alone knows its state: the Engine.IO session, the transports,
 //! the namespaces. It outlives a change of transport. Others reach it in two ways: what they send goes into the
-//! [`Outlet`], what they want done is an [`Order`].
+//! [`Outlet`], what they want done is an `Order`.
 //!
 //! - `driver`: the task's loop: orders, what waits to be written, input, deadlines, in this order;
 //! - `link`: frames of a WebSocket, in use or being tried;

@@ -1,6 +1,6 @@
 //! The HTTP API of the public port (docs/protocol.md, "HTTP"), and the pages.
 //!
-//! One file per group of endpoints. [`routes`] lists them all; the description that `/api/openapi.json` gives
+//! One file per group of endpoints. `routes` lists them all; the description that `/api/openapi.json` gives
 //! is held against that list by a test.
 //!
 //! - `caller`: whose request it is;

@@ -2,7 +2,7 @@
 //!
 //! - While nothing waits, [`Outlet::send`] writes the ready-made frame to the socket itself, from the task of
 //!   whoever sends: no queue, no wake-up, no copy.
-//! - What the socket does not take waits in a [`Backlog`], in classes and bounded by bytes, until the
+//! - What the socket does not take waits in a `Backlog`, in classes and bounded by bytes, until the
 //!   connection's own task writes it.
 //! - A long-polling session has no socket: its frames wait for the next poll.
 //! - A receiver that lets the hard bound be reached is cut off; the connection's task finds it closed.
