@@ -22,6 +22,8 @@ pub(crate) fn write(directory: &Path, port: u16, operations: u16) -> Result<Path
          [auth]\n\
          mode = \"jwt\"\n\
          secret = \"{SECRET}\"\n\
+         [log]\n\
+         filter = \"warn\"\n\
          [limits]\n\
          messages_per_minute = 100000000\n\
          signals = {{ per_second = 1000000, burst = 1000000 }}\n"

@@ -79,35 +79,41 @@ impl User {
             let line = String::from_utf8_lossy(line.unwrap_or_default()).into_owned();
             return Err(Failure::new(format!("no WebSocket: {line}")));
         }
-        let mut opened = false;
-        frames.feed(&mut response[end..], |_, packet| {
-            opened |= Kind::of(packet) == Kind::Open;
-        });
-        if opened {
+        if self.look_for(Kind::Open, &mut response[end..], frames)? {
             return Ok(());
         }
         self.expect(Kind::Open, frames).await
     }
 
-    /// Reads until a packet of the kind has come. Others that come before it are of no interest yet.
+    /// Reads until a packet of the kind has come.
     async fn expect(&self, wanted: Kind, frames: &mut Frames) -> Result<(), Failure> {
-        let mut found = false;
-        let mut refusal = None;
-        while !found {
+        loop {
             let mut buffer = [0; READ];
             let read = self.read(&mut buffer).await?;
-            frames.feed(&mut buffer[..read], |_, packet| {
-                let kind = Kind::of(packet);
-                found |= kind == wanted;
-                if kind == Kind::Refused {
-                    refusal = Some(String::from_utf8_lossy(packet).into_owned());
-                }
-            });
-            if let Some(refusal) = refusal {
-                return Err(Failure::new(format!("refused: {refusal}")));
+            if self.look_for(wanted, &mut buffer[..read], frames)? {
+                return Ok(());
             }
         }
-        Ok(())
+    }
+
+    /// Whether a packet of the kind is in these bytes. A ping is answered, whenever it comes; others are of no
+    /// interest yet.
+    fn look_for(&self, wanted: Kind, bytes: &mut [u8], frames: &mut Frames) -> Result<bool, Failure> {
+        let mut found = false;
+        let mut pinged = false;
+        let mut refusal = None;
+        frames.feed(bytes, |_, packet| {
+            let kind = Kind::of(packet);
+            found |= kind == wanted;
+            pinged |= kind == Kind::Ping;
+            if kind == Kind::Refused {
+                refusal = Some(String::from_utf8_lossy(packet).into_owned());
+            }
+        });
+        if pinged {
+            self.send("3")?;
+        }
+        refusal.map_or(Ok(found), |refusal| Err(Failure::new(format!("refused: {refusal}"))))
     }
 
     /// Counts what comes until the connection ends.

@@ -52,7 +52,7 @@ struct Message<'a> {
     content: &'a str,
     user_id: &'a str,
     room_id: &'a str,
-    created_at: u128,
+    created_at: u64,
     user: &'a User,
     attachments: [(); 0],
     seq: u64,
@@ -81,6 +81,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         async move {
             let claims = decode::<Claims>(&auth.token, &key, &Validation::default())?.claims;
             socket.join(format!("user:{}", claims.sub));
+            listen(&socket);
             socket.extensions.insert(User { id: claims.sub, name: claims.name, image: None });
             Ok::<(), jsonwebtoken::errors::Error>(())
         }
@@ -91,7 +92,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-async fn connected(socket: SocketRef) {
+async fn connected(_: SocketRef) {}
+
+/// The library lets events be sent before the connect handler has run, and drops those without a listener; so
+/// listeners are set up before the client learns that it is connected.
+fn listen(socket: &SocketRef) {
     socket.on("room:join", async |socket: SocketRef, Data(join): Data<Join>, ack: AckSender| {
         socket.join(join.room_id);
         ack.send(&json!({ "success": true })).ok();
@@ -103,7 +108,7 @@ async fn connected(socket: SocketRef) {
 async fn message(socket: SocketRef, Extension(user): Extension<User>, Data(send): Data<Send>, ack: AckSender) {
     let seq = MESSAGES.fetch_add(1, Ordering::Relaxed);
     let id = format!("msg_{seq}");
-    let created_at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+    let created_at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
     let message = Message {
         id: &id,
         content: &send.content,
@@ -114,12 +119,16 @@ async fn message(socket: SocketRef, Extension(user): Extension<User>, Data(send)
         attachments: [],
         seq,
     };
-    socket.within(send.room_id.clone()).emit("message:new", &message).await.ok();
+    if let Err(error) = socket.within(send.room_id.clone()).emit("message:new", &message).await {
+        eprintln!("a message is lost: {error}");
+    }
     ack.send(&json!({ "success": true, "messageId": id, "createdAt": created_at, "seq": seq })).ok();
 }
 
 async fn signal(socket: SocketRef, Extension(user): Extension<User>, Data(signal): Data<Signal>, ack: AckSender) {
     let event = json!({ "from": user.id, "callId": signal.call_id, "signal": signal.signal });
-    socket.to(format!("user:{}", signal.to)).emit("webrtc-signal", &event).await.ok();
+    if let Err(error) = socket.to(format!("user:{}", signal.to)).emit("webrtc-signal", &event).await {
+        eprintln!("a signal is lost: {error}");
+    }
     ack.send(&json!({ "success": true })).ok();
 }
