@@ -23,7 +23,7 @@ pub(crate) async fn subscribe(bus: &dyn Bus, clients: &Clients) -> Result<Subscr
 pub(crate) async fn run(clients: Arc<Clients>, mut subscription: Subscription) {
     while let Some(message) = subscription.next().await {
         match wire::decode_outbound(message.payload) {
-            Ok(outbound) => carry_out(&clients, outbound).await,
+            Ok(outbound) => carry_out(&clients, outbound, subscription.is_idle()).await,
             Err(error) => {
                 clients.metrics.unreadable.inc();
                 tracing::warn!(%error, "a delivery cannot be read");
@@ -32,10 +32,10 @@ pub(crate) async fn run(clients: Arc<Clients>, mut subscription: Subscription) {
     }
 }
 
-async fn carry_out(clients: &Arc<Clients>, outbound: Outbound) {
+async fn carry_out(clients: &Arc<Clients>, outbound: Outbound, leisure: bool) {
     clients.metrics.deliveries.inc();
     match outbound {
-        Outbound::Deliver(delivery) => clients.fan_out.enqueue(delivery).await,
+        Outbound::Deliver(delivery) => clients.fan_out.receive(delivery, leisure).await,
         Outbound::Detach { socket, room, replaced } => {
             let Some(recipient) = clients.registry.socket(&socket, None) else { return };
             if let Some(client) = recipient.client() {

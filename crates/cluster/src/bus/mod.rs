@@ -58,6 +58,11 @@ impl Subscription {
         Self { messages, _guard: guard }
     }
 
+    /// Whether nothing waits to be received. A hint: more may come at any moment.
+    pub fn is_idle(&self) -> bool {
+        self.messages.is_empty()
+    }
+
     /// The next message; `None` when the bus is gone for good. Cancel-safe.
     pub async fn next(&mut self) -> Option<Message> {
         self.messages.recv().await

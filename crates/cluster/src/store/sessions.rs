@@ -21,6 +21,9 @@ pub trait Sessions: Send + Sync + 'static {
     /// The session, and since when it is lost; `None` if there is none.
     fn load<'a>(&'a self, socket: &'a SocketId) -> Step<'a, Option<(Session, Option<Timestamp>)>>;
 
+    /// Whether there is a session and a gateway holds its socket.
+    fn is_live<'a>(&'a self, socket: &'a SocketId) -> Step<'a, bool>;
+
     /// Notes that the socket attends a room from a position on. Gives the room's ordinal, the same
     /// for the same room until it is removed, and never that of another. Nothing happens if there is
     /// no session.

@@ -23,6 +23,7 @@ pub(crate) const CASES: &[Case<Store>] = cases![
     a_lost_session_keeps_its_positions_and_can_be_resumed_elsewhere,
     only_the_gateway_that_holds_a_session_can_lose_it,
     a_session_stays_lost_since_its_loss,
+    only_a_session_that_is_not_lost_is_live,
     a_wrong_secret_or_user_is_refused,
     a_session_is_over_after_its_window,
     a_live_session_is_taken_over,
@@ -46,6 +47,16 @@ async fn open(store: &Store) -> Session {
     let session = Session { actor: actor("alice"), secret: SessionSecret::random(), rooms: Vec::new() };
     store.sessions.open(session.clone()).await.unwrap();
     session
+}
+
+async fn only_a_session_that_is_not_lost_is_live(store: Store) {
+    let session = open(&store).await;
+    let socket = &session.actor.socket;
+    assert!(store.sessions.is_live(socket).await.unwrap());
+    assert!(lose(&store, &session.actor, "g1", now()).await);
+    assert!(!store.sessions.is_live(socket).await.unwrap());
+    store.sessions.close(socket, None).await.unwrap();
+    assert!(!store.sessions.is_live(socket).await.unwrap());
 }
 
 async fn add_room(store: &Store, actor: &Actor, room: &RoomId) -> Option<u32> {

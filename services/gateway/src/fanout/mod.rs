@@ -15,7 +15,10 @@ mod room;
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use futures_util::future::BoxFuture;
@@ -58,6 +61,8 @@ pub(crate) struct FanOut {
 struct Shard {
     rooms: Mutex<HashMap<RoomId, LocalRoom>>,
     queue: mpsc::Sender<Work>,
+    /// Work that is queued or under way. Only who finds none may go ahead of the queue.
+    pending: AtomicUsize,
 }
 
 /// What a shard's worker does.
@@ -66,6 +71,9 @@ enum Work {
     /// The log had these entries after a gap; `None` if it could not be read.
     Healed(RoomId, Option<(Vec<LogEntry>, Position)>),
 }
+
+/// Members up to which a room's event is written by the task that received it.
+const SMALL_ROOM: usize = 16;
 
 /// How long to wait before the log is asked again when it could not be read.
 const HEAL_AGAIN: std::time::Duration = std::time::Duration::from_millis(250);
@@ -85,7 +93,7 @@ impl FanOut {
         let (shards, queues): (Vec<_>, Vec<_>) = (0..shards.max(1))
             .map(|_| {
                 let (sender, receiver) = mpsc::channel(queue);
-                (Shard { rooms: Mutex::new(HashMap::new()), queue: sender }, receiver)
+                (Shard { rooms: Mutex::new(HashMap::new()), queue: sender, pending: AtomicUsize::new(0) }, receiver)
             })
             .unzip();
         let fan_out = Arc::new(Self { shards: shards.into(), history, metrics, join_buffer, registry });
@@ -93,14 +101,12 @@ impl FanOut {
             let fan_out = Arc::clone(&fan_out);
             let work = async move {
                 while let Some(work) = receiver.recv().await {
-                    fan_out.metrics.queued.dec();
                     match work {
-                        Work::Deliver(delivery) => match &delivery.target {
-                            Target::Room { room, .. } => fan_out.to_room(number, room, &delivery),
-                            _ => fan_out.to_sockets(&delivery),
-                        },
+                        Work::Deliver(delivery) => fan_out.deliver(number, &delivery),
                         Work::Healed(room, page) => fan_out.healed(number, room, page),
                     }
+                    fan_out.metrics.queued.dec();
+                    fan_out.shards[number].pending.fetch_sub(1, Ordering::Release);
                 }
             };
             let shutdown = shutdown.clone();
@@ -110,17 +116,44 @@ impl FanOut {
     }
 
     /// Hands a delivery to the worker that keeps its order: events about one room, whoever they are for,
-    /// stay in order with each other.
-    pub(crate) async fn enqueue(&self, delivery: Box<Delivery>) {
+    /// stay in order with each other. For the one task that receives deliveries.
+    ///
+    /// While that task has `leisure` and nothing is queued, what goes to a few sockets is written at once: waking
+    /// the worker would cost more than that.
+    pub(crate) async fn receive(self: &Arc<Self>, delivery: Box<Delivery>, leisure: bool) {
         let shard = match &delivery.target {
             Target::Room { room, .. }
             | Target::Users { room: Some(room), .. }
             | Target::Socket { room: Some(room), .. } => self.shard_number(room),
             Target::Users { .. } | Target::Socket { .. } | Target::Rooms { .. } | Target::Everyone { .. } => 0,
         };
+        if leisure && self.shards[shard].pending.load(Ordering::Acquire) == 0 && self.is_small(&delivery.target) {
+            return self.deliver(shard, &delivery);
+        }
+        self.enqueue(shard, Work::Deliver(delivery)).await;
+    }
+
+    async fn enqueue(&self, shard: usize, work: Work) {
         self.metrics.queued.inc();
+        self.shards[shard].pending.fetch_add(1, Ordering::AcqRel);
         // A closed queue means that the gateway has stopped.
-        let _ = self.shards[shard].queue.send(Work::Deliver(delivery)).await;
+        let _ = self.shards[shard].queue.send(work).await;
+    }
+
+    fn is_small(&self, target: &Target) -> bool {
+        match target {
+            Target::Room { room, .. } => self.members(room).len() <= SMALL_ROOM,
+            Target::Users { users, .. } => users.len() <= SMALL_ROOM,
+            Target::Socket { .. } => true,
+            Target::Rooms { .. } | Target::Everyone { .. } => false,
+        }
+    }
+
+    fn deliver(self: &Arc<Self>, shard: usize, delivery: &Delivery) {
+        match &delivery.target {
+            Target::Room { room, .. } => self.to_room(shard, room, delivery),
+            _ => self.to_sockets(delivery),
+        }
     }
 
     fn shard_number(&self, room: &RoomId) -> usize {
@@ -274,9 +307,8 @@ impl FanOut {
             if let Err(refusal) = &page {
                 tracing::warn!(room = room.as_str(), %refusal, "the log could not be read to fill a gap");
             }
-            fan_out.metrics.queued.inc();
-            let queue = &fan_out.shard(&room).queue;
-            let _ = queue.send(Work::Healed(room, page.ok())).await;
+            let shard = fan_out.shard_number(&room);
+            fan_out.enqueue(shard, Work::Healed(room, page.ok())).await;
         });
     }
 

@@ -107,8 +107,9 @@ impl Synapse {
     /// Recovery is the deployment's choice, and then the connection's: stock clients show offsets to their
     /// application, and some others cannot cope with them.
     fn recovery_wanted(&self, auth: &Auth, handshake: &Handshake) -> bool {
-        let declined =
-            auth.recovery == Some(Value::Bool(false)) || handshake.query("recovery").as_deref() == Some("off");
+        let declined = matches!(&auth.recovery, Some(Value::Bool(false)))
+            || auth.recovery == Some("off".into())
+            || handshake.query("recovery").as_deref() == Some("off");
         self.recovery && !declined
     }
 

@@ -47,8 +47,18 @@ impl Router {
             SignalTarget::Socket(peer) => call.participant_at(peer).ok_or_else(no_such_peer)?.id.clone(),
         };
         // Before anything is said about the addressee.
-        call.signal(actor, &to)?;
-        let way = self.way_to(&call, actor, &to, &signal, request).await?;
+        let unchanged = call.clone();
+        let socket = call.signal(actor, &to)?;
+        let way = self.way_to(&unchanged, actor, &to, &signal, request).await?;
+        if call == unchanged
+            && let Way::Device(device) = &way
+        {
+            // Most signals change nothing: the sender is known to take part with this socket.
+            let room = RoomId::of_call(call.known_to(&to));
+            let event = held(actor, socket, &signal, now).into_event();
+            self.tell_socket(&device.gateway, &room, &device.socket, now, event).await;
+            return Ok(());
+        }
         let limits = HoldLimits {
             signals: self.options.limits.held_signals,
             bytes: self.options.limits.held_bytes,
@@ -82,13 +92,17 @@ impl Router {
         signal: &Signal,
         request: &Request,
     ) -> Outcome<Way> {
-        let devices = self.live_devices(to).await?;
         let attending = call.participant(to).and_then(|one| one.device.as_ref());
-        let device = attending.and_then(|known| devices.iter().find(|device| device.socket == known.socket));
-        if let Some(device) = device {
-            express(signal.kind, actor.vocabulary, device.vocabulary)?;
-            return Ok(Way::Device(device.clone()));
+        if let Some(known) = attending
+            && self.store.sessions.is_live(&known.socket).await?
+        {
+            let devices = self.store.presence.sockets(to).await?;
+            if let Some(device) = devices.into_iter().find(|device| device.socket == known.socket) {
+                express(signal.kind, actor.vocabulary, device.vocabulary)?;
+                return Ok(Way::Device(device));
+            }
         }
+        let devices = self.live_devices(to).await?;
         if !devices.is_empty() {
             let expressible = |device: &UserSocket| express(signal.kind, actor.vocabulary, device.vocabulary).is_ok();
             if !devices.iter().any(expressible) {

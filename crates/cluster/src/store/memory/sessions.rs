@@ -80,6 +80,10 @@ impl Sessions for MemorySessions {
         })
     }
 
+    fn is_live<'a>(&'a self, socket: &'a SocketId) -> Step<'a, bool> {
+        Box::pin(async move { Ok(self.sessions.lock(socket).get(socket).is_some_and(|held| held.lost.is_none())) })
+    }
+
     fn add_room<'a>(&'a self, socket: &'a SocketId, room: &'a RoomId, position: Position) -> Step<'a, Option<u32>> {
         Box::pin(async move {
             let mut sessions = self.sessions.lock(socket);
