@@ -72,6 +72,10 @@ impl Session {
     #[must_use]
     pub fn handle(&mut self, input: Input<'_>, now: Instant) -> Outputs {
         let mut outputs = Outputs::default();
+        if matches!(input, Input::PollGone) {
+            // Before the deadlines: a heartbeat must not answer a poll that is not there any more.
+            self.forget_poll();
+        }
         self.judge_deadlines(now, &mut outputs);
         match input {
             Input::Timer => {}

@@ -134,14 +134,17 @@ impl Session {
         }
     }
 
+    pub(super) fn forget_poll(&mut self) {
+        if let State::Polling(polling) = &mut self.state {
+            polling.poll = Poll::None;
+        }
+    }
+
     /// The answer to a poll may be lost, so the session ends and the client can recover from a
     /// known state, rather than wait for what was said already.
     pub(super) fn poll_gone(&mut self, outputs: &mut Outputs) {
-        match &mut self.state {
-            State::Polling(polling) => {
-                polling.poll = Poll::None;
-                self.end(CloseReason::TransportError, PollAnswer::Close, outputs);
-            }
+        match &self.state {
+            State::Polling(_) => self.end(CloseReason::TransportError, PollAnswer::Close, outputs),
             State::Closing(closing) if closing.takes_polls() => {
                 let reason = closing.reason;
                 self.end(reason, PollAnswer::Close, outputs);

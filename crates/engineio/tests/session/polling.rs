@@ -74,6 +74,13 @@ fn a_poll_that_the_client_gives_up_ends_the_session() {
 }
 
 #[test]
+fn a_heartbeat_that_falls_due_as_the_poll_is_given_up_answers_nobody() {
+    let mut scene = Scene::on(Transport::Polling);
+    let _ = scene.poll(10);
+    assert_eq!(scene.at(300, Input::PollGone), [Output::Closed(CloseReason::TransportError)]);
+}
+
+#[test]
 fn an_answer_that_could_not_be_written_ends_the_session() {
     let mut scene = Scene::on(Transport::Polling);
     let _ = scene.at(10, Input::Poll { queued: true });
