@@ -46,7 +46,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "heliograph-presence",
         ],
     ),
-    ("heliograph-tests", &[]),
     ("heliograph-bench", &[]),
     ("xtask", &[]),
 ];
