@@ -1,4 +1,4 @@
-// Starts the Heliograph binary for a test file, on free ports and with its log kept as test output.
+// Starts the Heliograph binary for a test file, on ports of its own choice and with its log kept as test output.
 
 import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, writeFileSync, readFileSync } from 'node:fs';
@@ -34,22 +34,18 @@ export async function startServer(settings = {}) {
   const folder = path.join(OUTPUT, path.basename(path.dirname(process.argv[1] ?? '.')));
   mkdirSync(folder, { recursive: true });
 
-  const [port, operationsPort] = await Promise.all([freePort(), freePort()]);
-  const configuration = path.join(folder, `${name}.toml`);
-  writeFileSync(configuration, toml({
+  writeFileSync(path.join(folder, `${name}.log`), '');
+  const server = new Server(path.join(folder, name), {
     'public.host': '127.0.0.1',
-    'public.port': port,
+    'public.port': 0,
     'public.origins': [ORIGIN],
-    'operations.port': operationsPort,
+    'operations.port': 0,
     'auth.mode': 'jwt',
     'auth.secret': SECRET,
-    'auth.guests': true,
     // Nothing beyond this machine is asked, not even for one's own address.
     'ice.stun': [],
     ...settings,
-  }));
-  const logFile = path.join(folder, `${name}.log`);
-  const server = new Server({ port, operationsPort, configuration, logFile });
+  });
   await server.start();
   return server;
 }
@@ -57,22 +53,22 @@ export async function startServer(settings = {}) {
 /** A running server. */
 class Server {
   #child = null;
+  #settings;
+  #configuration;
 
-  constructor({ port, operationsPort, configuration, logFile }) {
-    this.port = port;
-    this.url = `http://127.0.0.1:${port}`;
-    this.websocketUrl = `ws://127.0.0.1:${port}`;
-    this.operationsUrl = `http://127.0.0.1:${operationsPort}`;
-    this.configuration = configuration;
-    this.logFile = logFile;
+  constructor(file, settings) {
+    this.#settings = settings;
+    this.#configuration = `${file}.toml`;
+    this.logFile = `${file}.log`;
   }
 
-  /** Starts the process and waits for `/readyz`. */
+  /** Starts the process and waits until it says that it is ready. A second start takes the ports of the first. */
   async start() {
+    writeFileSync(this.#configuration, toml(this.#settings));
     const environment = Object.fromEntries(
       Object.entries(process.env).filter(([key]) => !/^(HELIOGRAPH_|SOCKET_PORT$|PORT$|FRONTEND)/.test(key)),
     );
-    const child = spawn(BINARY, ['--config', this.configuration], {
+    const child = spawn(BINARY, ['--config', this.#configuration], {
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -86,19 +82,21 @@ class Server {
     child.stderr.pipe(log, { end: false });
     process.once('exit', () => child.kill('SIGKILL'));
 
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      said += text;
+    });
     const early = this.exited.then((how) => {
       throw new Error(`the server ended before it was ready (${JSON.stringify(how)}), see ${this.logFile}`);
     });
     early.catch(() => {});
-    await Promise.race([early, until('the server is ready', () => this.#isReady())]);
-  }
-
-  async #isReady() {
-    try {
-      return (await fetch(`${this.operationsUrl}/readyz`)).ok;
-    } catch {
-      return false;
-    }
+    await Promise.race([early, until('the server is ready', () => /^\s*ready$/m.test(said))]);
+    this.port = portIn(said, 'call page');
+    this.url = `http://127.0.0.1:${this.port}`;
+    this.websocketUrl = `ws://127.0.0.1:${this.port}`;
+    const operationsPort = portIn(said, 'operations');
+    this.operationsUrl = `http://127.0.0.1:${operationsPort}`;
+    Object.assign(this.#settings, { 'public.port': this.port, 'operations.port': operationsPort });
   }
 
   /** A token for a user, signed with the server's secret; `claims` are added. */
@@ -138,6 +136,11 @@ class Server {
 /** The name that tokens of these tests carry for a user. */
 export function capitalised(user) {
   return user.charAt(0).toUpperCase() + user.slice(1);
+}
+
+function portIn(announcement, label) {
+  const [, port] = announcement.match(new RegExp(`^\\s*${label}.*http://[^/\\s]*:(\\d+)`, 'm'));
+  return Number(port);
 }
 
 function toml(settings) {

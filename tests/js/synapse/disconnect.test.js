@@ -79,7 +79,8 @@ suiteInEveryMode('disconnect', (stage) => {
 }, { 'presence.loss_grace': '1s', 'presence.offline_grace': '100ms' });
 
 suite('after many clients', (stage) => {
-  it('nothing of them remains: a hundred that use the server and go leave no connection and no socket', async () => {
+  it('nothing of them remains, and nothing was logged: a hundred come, use the server and go', async () => {
+    const log = stage.server.log();
     for (let round = 0; round < 5; round += 1) {
       const names = Array.from({ length: 20 }, (_, index) => `visitor${index}`);
       const { people, roomId } = await stage.peopleInRoom(...names);
@@ -91,5 +92,8 @@ suite('after many clients', (stage) => {
       const health = await (await fetch(`${stage.server.url}/health`)).json();
       return health.connections === 0;
     });
+    await until('no socket is left', async () => (await stage.server.metric('heliograph_gateway_sockets')) === 0);
+    await until('no room is attended', async () => (await stage.server.metric('heliograph_gateway_rooms')) === 0);
+    assert.equal(stage.server.log(), log);
   });
 }, { 'presence.loss_grace': '200ms' });
