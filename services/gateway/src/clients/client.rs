@@ -141,6 +141,10 @@ impl Client {
             return false;
         }
         state.rooms.retain(|other| other.room != attendance.room);
+        // Most clients attend one room.
+        if state.rooms.is_empty() {
+            state.rooms.reserve_exact(1);
+        }
         state.rooms.push(Arc::clone(attendance));
         self.attended.store(state.rooms.len() as u32, Ordering::Release);
         true

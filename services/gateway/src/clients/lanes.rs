@@ -98,6 +98,10 @@ async fn in_lane(client: Arc<Client>, room: RoomId, mut work: BoxFuture<'static,
             let next = state.lanes[at].1.pop_front();
             if next.is_none() {
                 state.lanes.swap_remove(at);
+                // A client is idle most of its life, and then holds no room for lanes.
+                if state.lanes.is_empty() {
+                    state.lanes = Vec::new();
+                }
             }
             next
         });

@@ -73,7 +73,11 @@ impl Clients {
     fn take_mark(&self, client: &Client, room: &RoomId) -> bool {
         let key = client.with(|state| {
             let at = state.typing.iter().position(|(other, _)| other == room)?;
-            Some(state.typing.swap_remove(at).1)
+            let (_, key) = state.typing.swap_remove(at);
+            if state.typing.is_empty() {
+                state.typing = Vec::new();
+            }
+            Some(key)
         });
         key.inspect(|key| self.timers.cancel(*key)).is_some()
     }
