@@ -109,6 +109,10 @@ impl Arrival {
     }
 
     async fn attend_room(&self, recipient: &Recipient, room: &RoomId) -> Option<RoomId> {
+        // A membership outlives the token that it was made with.
+        if !self.client.identity().is_some_and(|identity| identity.may_enter(room)) {
+            return None;
+        }
         let silent = Join { since: None, explicit: false, peer: None, takeover: false };
         match self.clients.join(recipient, &self.client, room, silent, |_| {}).await {
             Ok(()) => Some(room.clone()),

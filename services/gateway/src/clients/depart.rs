@@ -21,6 +21,8 @@ impl Clients {
             let sockets = self.metrics.sockets.get_or_create(&metrics::Case { case: client.vocabulary.name() });
             sockets.dec();
             self.metrics.session_seconds.observe(client.connected.elapsed().as_secs_f64());
+            let (socket, vocabulary, left) = (client.id.as_str(), client.vocabulary.name(), sockets.get());
+            tracing::debug!(socket, vocabulary, ?cause, left, "a client is gone");
         }
         if current && identity.is_some() {
             self.depart(client, cause);

@@ -1,20 +1,14 @@
 //! Commands under way.
 //!
 //! Commands of one client to one room that have a lasting effect go out one after the other's answer, so
-//! that a retry never overtakes a later command; everything else overlaps. Nothing waits for a task to be
-//! scheduled: a command leaves within the call that starts it.
+//! that a retry never overtakes a later command; everything else overlaps.
 
-use std::{
-    collections::VecDeque,
-    future::Future,
-    sync::Arc,
-    task::{Context, Waker},
-};
+use std::{collections::VecDeque, future::Future, sync::Arc};
 
 use futures_util::future::BoxFuture;
 use heliograph_domain::{command::RoomCommand, room::RoomId};
 
-use super::{Client, Clients, State};
+use super::{Client, Clients, State, launch::launch};
 
 /// What a connection waits for before it reads on: the back pressure.
 pub(crate) type Held = Option<BoxFuture<'static, ()>>;
@@ -109,16 +103,5 @@ async fn in_lane(client: Arc<Client>, room: RoomId, mut work: BoxFuture<'static,
             Some(next) => work = next,
             None => return,
         }
-    }
-}
-
-/// Runs a future to its first wait here and now, so that what it sends leaves in the order of the calls,
-/// and the rest of it in a task.
-fn launch(work: impl Future<Output = ()> + Send + 'static) {
-    let mut work = Box::pin(work);
-    // A task polls it again with a waker of its own; what happens in between is not lost, because futures
-    // look at their state whenever they are polled.
-    if work.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
-        tokio::spawn(work);
     }
 }

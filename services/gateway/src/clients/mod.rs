@@ -7,7 +7,7 @@
 //! - `arrive`: from an identity to a registered socket that attends its user's rooms;
 //! - `resume`: the same for a client that has its session back;
 //! - `membership`: joining and leaving;
-//! - `lanes`: commands under way, in order where order matters;
+//! - `lanes`: commands under way, in order where order matters; `launch`: how they are run;
 //! - `typing`, `timers`: what ends by itself;
 //! - `depart`: the end.
 
@@ -15,6 +15,7 @@ mod arrive;
 mod client;
 mod depart;
 mod lanes;
+mod launch;
 mod membership;
 pub(crate) mod recovery;
 mod registry;

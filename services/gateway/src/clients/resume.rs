@@ -94,6 +94,11 @@ impl Clients {
         arrival.known = true;
         // Until it is certain that the session goes on whole, its end is for good.
         arrival.unregistered = DisconnectCause::Explicit;
+        // The token may be another one than the session began with, and open fewer rooms.
+        let identity = client.identity();
+        if !session.rooms.iter().all(|room| identity.as_ref().is_some_and(|identity| identity.may_enter(&room.room))) {
+            return Err("not allowed");
+        }
         let mut rooms = Vec::with_capacity(session.rooms.len());
         let mut budget = self.replay_limit;
         for room in session.rooms {
