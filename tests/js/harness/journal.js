@@ -23,20 +23,24 @@ export class Journal {
     }
   }
 
-  /** The first payload under `name` that was not taken and fits `where`, waiting for it if need be. */
+  /**
+   * The first payload under `name`, or under one of several names, that was not taken and fits `where`; waits for it
+   * if need be.
+   */
   next(name, where = () => true, patience = PATIENCE_MS) {
-    const matches = (entry) => !entry.taken && entry.name === name && where(entry.payload);
+    const names = [name].flat();
+    const matches = (entry) => !entry.taken && names.includes(entry.name) && where(entry.payload);
     const entry = this.#entries.find(matches);
     if (entry) {
       entry.taken = true;
       return Promise.resolve(entry.payload);
     }
-    const { stack } = new Error(`waited in vain for ${name}`);
+    const { stack } = new Error(`waited in vain for ${names}`);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting = this.#waiting.filter((other) => other !== wait);
         const heard = this.#entries.map((one) => `${one.name} ${JSON.stringify(one.payload)}`).slice(-12);
-        const error = new Error(`waited ${patience} ms in vain for ${name}; heard last:\n  ${heard.join('\n  ')}`);
+        const error = new Error(`waited ${patience} ms in vain for ${names}; heard last:\n  ${heard.join('\n  ')}`);
         error.stack = `${error.message}\n${stack}`;
         reject(error);
       }, patience);

@@ -3,7 +3,7 @@
 import WebSocket from 'ws';
 
 import { Journal } from './journal.js';
-import { PATIENCE_MS, within } from './wait.js';
+import { PATIENCE_MS } from './wait.js';
 
 let references = 0;
 
@@ -43,17 +43,11 @@ export class Mesh {
   }
 
   /** Sends a message with a reference and gives the `ack` or `error` that answers it. */
-  async ask(message) {
+  ask(message) {
     references += 1;
     const id = `reference-${references}`;
     this.tell({ ...message, id });
-    return within(
-      `the answer to ${message.type}`,
-      Promise.race([
-        this.next('ack', (answer) => answer.id === id),
-        this.next('error', (answer) => answer.ref === id),
-      ]),
-    );
+    return this.next(['ack', 'error'], (answer) => answer.id === id || answer.ref === id);
   }
 
   /** The next message of that type that fits `where`; `open`, `close` and `refused` count as types. */
