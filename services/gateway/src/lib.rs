@@ -1,21 +1,30 @@
 //! The gateway: terminates client connections and speaks for them to the cluster.
 //!
-//! In the order of an event's path, inwards:
+//! A server for Engine.IO, Socket.IO and plain WebSockets, behind one seam; and the cluster as the application
+//! behind it. In the order of an event's path, inwards:
 //!
 //! - [`listener`]: the public port, its HTTP requests and WebSocket handshakes;
 //! - [`handshake`]: the request that a connection began with;
 //! - [`connection`]: one Engine.IO connection and its Socket.IO sockets;
 //! - [`plain`]: WebSockets without Socket.IO;
-//! - [`application`]: the seam to what the server serves.
+//! - [`application`]: the seam to what the server serves;
+//! - `synapse`, `mesh`: the vocabularies' servers, which translate;
+//! - [`identity`], [`policy`]: who it is, and how often they may;
+//! - `clients`: what clients of all vocabularies have in common, and the way to the services.
 //!
 //! Outwards:
 //!
+//! - `link`: what the services send to this gateway;
+//! - `fanout`: from a room's event to the sockets that attend the room, in order and without gaps;
 //! - [`frame`]: a packet encoded once for all of its receivers;
 //! - [`outlet`]: the way to one receiver, written directly or queued within bounds;
 //! - [`transport`]: how bytes reach and leave a connection.
+//!
+//! Life: [`service`] starts and stops it all; [`http`] answers what is no client's connection.
 
 pub mod application;
 mod clients;
+mod close_codes;
 pub mod connection;
 mod fanout;
 pub mod frame;

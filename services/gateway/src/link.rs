@@ -7,7 +7,7 @@ use heliograph_domain::{delivery::Outbound, wire};
 
 use crate::{
     clients::{Alarm, Clients, Recipient},
-    mesh::{OVERDUE, REPLACED, ROOM_CLOSED, UNAUTHENTICATED},
+    close_codes::{OVERDUE, REPLACED, ROOM_CLOSED, UNAUTHENTICATED},
     synapse,
 };
 

@@ -23,11 +23,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clients::{Clients, Registry, Timers},
+    close_codes::OVERDUE,
     fanout::{FanOut, History},
     http::IceOptions,
     identity::{TokenSources, Verifier},
     link, listener,
-    mesh::{Mesh, OVERDUE},
+    mesh::Mesh,
     plain::PlainOptions,
     policy::Limits,
     synapse::Synapse,

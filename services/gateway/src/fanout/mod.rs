@@ -40,7 +40,7 @@ pub(crate) use self::forms::Forms;
 use self::room::{Arrival, Joining, LocalRoom, Member};
 use crate::{
     clients::{Attendance, Recipient, Registry},
-    mesh::ROOM_CLOSED,
+    close_codes::ROOM_CLOSED,
 };
 
 /// Reads a room's log, to fill a gap.

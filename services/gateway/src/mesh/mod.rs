@@ -23,28 +23,10 @@ use parking_lot::Mutex;
 use crate::{
     application::{Class, Frame, PlainApplication, PlainClosed, PlainSocket},
     clients::{Client, Clients, Held, Recipient},
+    close_codes::{MALFORMED, REPLACED, ROOM_CLOSED, UNAUTHENTICATED},
     http::IceOptions,
     identity::{AuthError, Identity, TokenSources},
 };
-
-/// Registered nowhere, documented in docs/protocol.md: the codes of this vocabulary.
-const fn code(number: u16) -> CloseCode {
-    match CloseCode::new(number) {
-        Some(code) => code,
-        None => CloseCode::POLICY_VIOLATION,
-    }
-}
-
-/// 4400: three messages in a row that are none.
-const MALFORMED: CloseCode = code(4400);
-/// 4401: authentication failed, or the token has expired.
-pub(crate) const UNAUTHENTICATED: CloseCode = code(4401);
-/// 4403: removed by an operator, or the room was closed.
-pub(crate) const ROOM_CLOSED: CloseCode = code(4403);
-/// 4408: no `join` in time, or silence.
-pub(crate) const OVERDUE: CloseCode = code(4408);
-/// 4409: another tab of the user has taken over.
-pub(crate) const REPLACED: CloseCode = code(4409);
 
 /// Malformed messages in a row that end the connection.
 const MAX_MALFORMED: u8 = 3;
