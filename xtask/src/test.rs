@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::fuzz;
 use crate::layers;
 use crate::process;
-use crate::report::Report;
+use crate::report::{self, Report};
 use crate::tools::Tools;
 use crate::workspace::Workspace;
 
@@ -37,15 +37,16 @@ pub(crate) fn run(workspace: &Workspace, options: &[String]) -> Result<(), Failu
 fn checks(workspace: &Workspace, report: &mut Report, tools: &Tools) {
     report.check("formatting", &mut workspace.cargo(&["fmt", "--all", "--check"]));
     report.section("layers", |_| layers::run(workspace));
-    let mut deny = workspace.command(&tools.deny);
-    deny.args(["--color", "never", "check", "--hide-inclusion-graph"]);
-    deny.args(["bans", "licenses", "sources"]);
-    if advisories_can_be_had(workspace, &tools.deny) {
-        deny.arg("advisories");
-    } else {
-        println!("advisories could not be checked: the RustSec database cannot be fetched from here");
-    }
-    report.check("dependencies", &mut deny);
+    report.section("dependencies", |tally| {
+        let mut deny = workspace.command(&tools.deny);
+        deny.args(["--color", "never", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"]);
+        if advisories_can_be_had(workspace, &tools.deny) {
+            deny.arg("advisories");
+        } else {
+            println!("advisories could not be checked: the RustSec database cannot be fetched from here");
+        }
+        report::run(&mut deny, tally)
+    });
 }
 
 /// The database is a git repository on the network, which a build machine may not reach.

@@ -7,7 +7,7 @@ import { Person } from '../harness/browser.js';
 import { startServer } from '../harness/server.js';
 import { until } from '../harness/wait.js';
 
-describe('the call page', { timeout: 240_000 }, () => {
+describe('the call page', { timeout: 600_000 }, () => {
   let server;
   let room;
   let people = [];
