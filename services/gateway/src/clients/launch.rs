@@ -8,7 +8,7 @@
 use std::{
     future::Future,
     sync::Arc,
-    task::{Context, Poll, Wake, Waker},
+    task::{Context, Wake, Waker},
 };
 
 use futures_util::future::BoxFuture;
@@ -20,7 +20,7 @@ pub(super) fn launch(work: impl Future<Output = ()> + Send + 'static) {
     let mut work: BoxFuture<'static, ()> = Box::pin(work);
     let parked = Arc::new(Parked { state: Mutex::new(State::Polled), runtime: Handle::current() });
     let waker = Waker::from(Arc::clone(&parked));
-    if let Poll::Pending = work.as_mut().poll(&mut Context::from_waker(&waker)) {
+    if work.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
         let mut state = parked.state.lock();
         match *state {
             State::Polled => *state = State::Waiting(work),

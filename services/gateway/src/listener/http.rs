@@ -50,9 +50,10 @@ impl Context {
     pub(super) async fn serve(self: Arc<Self>, stream: TcpStream, remote: SocketAddr, permit: Permit) {
         // A connection that says nothing costs no more than this wait.
         let patience = self.options.admission.request_timeout;
-        match tokio::time::timeout(patience, stream.readable()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return,
+        // Peeking, because a socket may be reported as readable when it is not.
+        match tokio::time::timeout(patience, stream.peek(&mut [0])).await {
+            Ok(Ok(1..)) => {}
+            Ok(Ok(0) | Err(_)) => return,
             Err(_) => {
                 self.options.metrics.half_open_closed.inc();
                 return;
