@@ -33,6 +33,15 @@ suiteInEveryMode('rooms', (stage) => {
     assert.equal(bob.heard('user:joined-room').length, 0);
   });
 
+  it('who joins is not told of those who joined before, however soon', async () => {
+    for (let round = 0; round < 40; round += 1) {
+      const { people: [alice, bob], roomId } = await stage.peopleInRoom('alice', 'bob');
+      await bob.settled(roomId, alice);
+      assert.deepEqual(bob.heard('user:joined-room'), []);
+      stage.clear();
+    }
+  });
+
   it('a second device of a user joins without a word', async () => {
     const { people: [alice, bob], roomId } = await stage.peopleInRoom('alice', 'bob');
     await alice.next('user:joined-room');

@@ -381,23 +381,21 @@ impl Ticket {
             return Err(Refusal::new(Code::Unavailable));
         };
         answer();
-        let member = Member { recipient: recipient.clone(), attendance: Arc::clone(attendance) };
+        let member = Member { recipient: recipient.clone(), attendance: Arc::clone(attendance), roster: joined.roster };
         let mut gap = None;
         let first = room.begin_at(joined.position, joined.roster);
         for delivery in kept {
-            let newer = match delivery.place {
-                Place::Log { epoch, seq } => epoch == joined.position.epoch && seq > joined.position.seq,
-                Place::Roster(version) => version > joined.roster,
-                Place::None => true,
-            };
             // With others in the room its deliveries have been counted already; alone, they are counted now.
             let arrival = if first { room.arrive(&delivery) } else { Arrival::New };
             if let Arrival::Gap { after } = arrival {
                 gap = Some(after);
             }
             let passes = match delivery.place {
-                Place::Log { seq, .. } => newer && arrival == Arrival::New && attendance.advance(seq),
-                Place::Roster(_) | Place::None => newer,
+                Place::Log { epoch, seq } => {
+                    let newer = epoch == joined.position.epoch && seq > joined.position.seq;
+                    newer && arrival == Arrival::New && attendance.advance(seq)
+                }
+                Place::Roster(_) | Place::None => true,
             };
             if passes && member.hears(&delivery) {
                 Forms::new(&delivery).send(recipient, Some(attendance));

@@ -16,11 +16,17 @@ use crate::clients::{Attendance, Recipient};
 pub(super) struct Member {
     pub(super) recipient: Recipient,
     pub(super) attendance: Arc<Attendance>,
+    /// Version of the roster that its join was answered with.
+    pub(super) roster: u64,
 }
 
 impl Member {
-    /// Whether the delivery is meant for this socket.
+    /// Whether the delivery is meant for this socket, and tells it of the roster what it did not know when it
+    /// joined: a change that others hear late may be older than the join.
     pub(super) fn hears(&self, delivery: &Delivery) -> bool {
+        if matches!(delivery.place, Place::Roster(version) if version <= self.roster) {
+            return false;
+        }
         let Target::Room { except, .. } = &delivery.target else { return false };
         let Some(client) = self.recipient.client() else { return false };
         match except {
