@@ -7,15 +7,7 @@ use http::header::{self, HeaderMap, HeaderName};
 use http::request::Parts;
 
 /// The headers that are worth their memory for as long as a connection lives.
-const KEPT: [HeaderName; 7] = [
-    header::AUTHORIZATION,
-    header::COOKIE,
-    header::HOST,
-    header::ORIGIN,
-    header::USER_AGENT,
-    HeaderName::from_static("x-forwarded-for"),
-    HeaderName::from_static("traceparent"),
-];
+const KEPT: [HeaderName; 4] = [header::AUTHORIZATION, header::COOKIE, header::HOST, header::ORIGIN];
 
 /// What a client said when it connected: of its HTTP request, that part which decisions rest on.
 pub struct Handshake {
@@ -56,8 +48,8 @@ impl Handshake {
         self.remote
     }
 
-    /// One of the headers that are kept (`authorization`, `cookie`, `host`, `origin`, `user-agent`, `x-forwarded-for`,
-    /// `traceparent`), if it came once or more and as text; the first one.
+    /// One of the headers that are kept (`authorization`, `cookie`, `host`, `origin`), if it came once or more and as
+    /// text; the first one.
     pub fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.iter().find_map(|(key, value)| (key == name).then_some(&**value))
     }
