@@ -220,6 +220,7 @@ suite('recovery from a log that was cut', (stage) => {
     back();
     await bob.next('connect');
     assert.equal(bob.socket.recovered, false);
+    await bob.next('authenticated');
     await bob.settled(roomId, alice);
     assert.equal(contents(bob, roomId).length, 1);
   });

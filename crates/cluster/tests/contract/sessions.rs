@@ -18,6 +18,7 @@ use crate::{
 pub(crate) const CASES: &[Case<Store>] = cases![
     a_new_session_is_live,
     rooms_are_numbered_in_the_order_of_joining,
+    a_room_that_is_attended_again_keeps_its_position,
     the_number_of_a_room_that_was_left_is_not_used_again,
     rooms_of_a_socket_without_session_are_not_noted,
     a_lost_session_keeps_its_positions_and_can_be_resumed_elsewhere,
@@ -95,6 +96,15 @@ async fn rooms_are_numbered_in_the_order_of_joining(store: Store) {
     let (session, _) = load(&store, &actor).await.unwrap();
     let rooms: Vec<_> = session.rooms.iter().map(|room| (room.ordinal, &room.room)).collect();
     assert_eq!(rooms, [(0, &one), (1, &other)]);
+}
+
+async fn a_room_that_is_attended_again_keeps_its_position(store: Store) {
+    let Session { actor, .. } = open(&store).await;
+    let room = room();
+    add_room(&store, &actor, &room).await;
+    store.sessions.add_room(&actor.socket, &room, at(7)).await.unwrap();
+    let (session, _) = load(&store, &actor).await.unwrap();
+    assert_eq!(session.rooms[0].position, at(1));
 }
 
 async fn the_number_of_a_room_that_was_left_is_not_used_again(store: Store) {

@@ -91,8 +91,7 @@ impl Sessions for MemorySessions {
                 return Ok(None);
             };
             let rooms = &mut held.session.rooms;
-            if let Some(known) = rooms.iter_mut().find(|known| known.room == *room) {
-                known.position = position;
+            if let Some(known) = rooms.iter().find(|known| known.room == *room) {
                 return Ok(Some(known.ordinal));
             }
             let ordinal = held.next_ordinal;
