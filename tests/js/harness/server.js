@@ -1,7 +1,7 @@
 // Starts the Heliograph binary for a test file, on ports of its own choice and with its log kept as test output.
 
 import { spawn } from 'node:child_process';
-import { createWriteStream, mkdirSync, writeFileSync, readFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
@@ -53,6 +53,7 @@ export async function startServer(settings = {}) {
 /** A running server. */
 class Server {
   #child = null;
+  #said = '';
   #settings;
   #configuration;
 
@@ -82,19 +83,24 @@ class Server {
     child.stderr.pipe(log, { end: false });
     process.once('exit', () => child.kill('SIGKILL'));
 
-    let said = '';
+    let announced = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
-      said += text;
+      announced += text;
     });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text) => {
+        this.#said += text;
+      });
+    }
     const early = this.exited.then((how) => {
       throw new Error(`the server ended before it was ready (${JSON.stringify(how)}), see ${this.logFile}`);
     });
     early.catch(() => {});
-    await Promise.race([early, until('the server is ready', () => /^\s*ready$/m.test(said))]);
-    this.port = portIn(said, 'call page');
+    await Promise.race([early, until('the server is ready', () => /^\s*ready$/m.test(announced))]);
+    this.port = portIn(announced, 'call page');
     this.url = `http://127.0.0.1:${this.port}`;
     this.websocketUrl = `ws://127.0.0.1:${this.port}`;
-    const operationsPort = portIn(said, 'operations');
+    const operationsPort = portIn(announced, 'operations');
     this.operationsUrl = `http://127.0.0.1:${operationsPort}`;
     Object.assign(this.#settings, { 'public.port': this.port, 'operations.port': operationsPort });
   }
@@ -106,7 +112,7 @@ class Server {
 
   /** What the server has written so far. */
   log() {
-    return readFileSync(this.logFile, 'utf8');
+    return this.#said;
   }
 
   /** The value of a metric, summed over the series whose labels contain `labels`. */

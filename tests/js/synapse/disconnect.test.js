@@ -80,6 +80,8 @@ suiteInEveryMode('disconnect', (stage) => {
 
 suite('after many clients', (stage) => {
   it('nothing of them remains, and nothing was logged: a hundred come, use the server and go', async () => {
+    // What is said at the start has been said when somebody has got in.
+    await stage.people('first');
     const log = stage.server.log();
     for (let round = 0; round < 5; round += 1) {
       const names = Array.from({ length: 20 }, (_, index) => `visitor${index}`);
