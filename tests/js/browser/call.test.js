@@ -20,9 +20,8 @@ describe('the call page', { timeout: 600_000 }, () => {
   after(() => server?.stop());
 
   afterEach(async (context) => {
-    const failed = context.error ?? context.passed === false;
     for (const person of people) {
-      if (failed) {
+      if (!context.passed) {
         await person.screenshot(`failed-${context.name.replaceAll(/\W+/g, '-')}-${person.name}`);
       }
       await person.goAway();
