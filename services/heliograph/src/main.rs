@@ -35,8 +35,8 @@ use crate::{
     config::{Config, LogFormat},
 };
 
-/// Messages are allocated by one thread and freed by another all the time, which the system's allocator pays
-/// for with a sixth of the CPU time; and what many short-lived connections took goes back to the system.
+/// Messages are allocated by one thread and freed by another all the time, which costs the system's allocator
+/// more (docs/decisions/0016-mimalloc.md).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

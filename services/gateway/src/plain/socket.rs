@@ -30,7 +30,8 @@ pub enum PlainClosed {
     Lost,
     /// No frame came for too long.
     Silent,
-    /// The client read so slowly that its outlet reached the hard bound; closed with 1013.
+    /// The client read so slowly that its outlet reached the hard bound. Cut without a close frame:
+    /// there is no room for one behind what waits.
     SlowConsumer,
     /// The client broke the protocol, or sent more than the path allows; closed with this code.
     Protocol(CloseCode),
