@@ -9,9 +9,9 @@ use bytes::Bytes;
 use futures_util::{FutureExt, future::BoxFuture};
 use parking_lot::Mutex;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
-use tokio::{task::JoinSet, time};
+use tokio::{sync::watch, task::JoinSet, time};
 
-use super::{Bus, BusError, QueueGroup, Subject, Subscription};
+use super::{Bus, BusError, DeliveryGuarantee, QueueGroup, Subject, Subscription};
 
 /// What may happen to a message, each with a probability from 0 to 1. Nothing does by default.
 #[derive(Clone, Copy, Debug, Default)]
@@ -34,6 +34,7 @@ pub struct FaultyBus {
     state: Mutex<State>,
     /// Messages that are late or sent a second time. They are lost when the bus is dropped.
     stragglers: Mutex<JoinSet<()>>,
+    disturbances: watch::Sender<u64>,
 }
 
 struct State {
@@ -62,7 +63,13 @@ impl FaultyBus {
                 random: StdRng::seed_from_u64(seed),
             }),
             stragglers: Mutex::default(),
+            disturbances: watch::Sender::new(0),
         }
+    }
+
+    /// Says that messages may have been lost, as a bus does that was connected anew.
+    pub fn disturb(&self) {
+        self.disturbances.send_modify(|count| *count += 1);
     }
 
     /// Says what goes wrong from now on.
@@ -164,5 +171,13 @@ impl Bus for FaultyBus {
 
     fn subscribe(&self, subject: Subject, group: Option<QueueGroup>) -> BoxFuture<'_, Result<Subscription, BusError>> {
         self.bus.subscribe(subject, group)
+    }
+
+    fn delivery(&self) -> DeliveryGuarantee {
+        DeliveryGuarantee::AtMostOnce { disturbances: self.disturbances.subscribe() }
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), BusError>> {
+        self.bus.probe()
     }
 }

@@ -27,7 +27,7 @@ use tokio::{
     time,
 };
 
-use super::{Bus, BusError, Message, QueueGroup, Reply, Subject, Subscription};
+use super::{Bus, BusError, DeliveryGuarantee, Message, QueueGroup, Reply, Subject, Subscription};
 
 /// Passes messages between the services of this process. Clones are the same bus.
 ///
@@ -105,6 +105,14 @@ impl Bus for MemoryBus {
         self.routes.by_subject.write().entry(subject.clone()).or_default().add(group, Subscriber { id, messages });
         let guard = Registration { routes: Arc::clone(&self.routes), subject, id };
         future::ready(Ok(Subscription::new(received, Box::new(guard)))).boxed()
+    }
+
+    fn delivery(&self) -> DeliveryGuarantee {
+        DeliveryGuarantee::Certain
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), BusError>> {
+        future::ready(Ok(())).boxed()
     }
 }
 

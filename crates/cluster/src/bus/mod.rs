@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 pub use memory::MemoryBus;
 pub use subject::{QueueGroup, Subject};
@@ -43,6 +43,25 @@ pub trait Bus: Send + Sync + 'static {
     /// Receives what is sent to a subject from now on, until the subscription is dropped. Members of
     /// a queue group share the messages.
     fn subscribe(&self, subject: Subject, group: Option<QueueGroup>) -> BoxFuture<'_, Result<Subscription, BusError>>;
+
+    /// How messages can get lost on the way.
+    fn delivery(&self) -> DeliveryGuarantee;
+
+    /// Asks the bus for a sign of life.
+    fn probe(&self) -> BoxFuture<'_, Result<(), BusError>>;
+}
+
+/// What becomes of messages between a publisher and a subscriber that both live.
+#[derive(Clone, Debug)]
+pub enum DeliveryGuarantee {
+    /// Each one arrives.
+    Certain,
+    /// Each arrives at most once.
+    AtMostOnce {
+        /// Rises whenever the bus knows that messages to this process may have been lost: it was
+        /// connected anew, or a subscriber was too slow.
+        disturbances: watch::Receiver<u64>,
+    },
 }
 
 /// Messages of one subject, in the order in which they arrive.

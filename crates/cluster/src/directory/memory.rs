@@ -1,6 +1,6 @@
 //! The directory of a cluster that is one process.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::{
     FutureExt,
@@ -15,12 +15,19 @@ use super::{Directory, DirectoryError, Node, Nodes};
 #[derive(Debug, Default)]
 pub struct MemoryDirectory {
     nodes: watch::Sender<Nodes>,
+    losses: watch::Sender<u64>,
 }
 
 impl MemoryDirectory {
     /// A directory without nodes.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Takes all nodes for dead, as a directory does whose leases have ended.
+    pub fn lose_all(&self) {
+        self.nodes.send_replace(Nodes::default());
+        self.losses.send_modify(|count| *count += 1);
     }
 }
 
@@ -43,5 +50,17 @@ impl Directory for MemoryDirectory {
 
     fn watch(&self) -> watch::Receiver<Nodes> {
         self.nodes.subscribe()
+    }
+
+    fn losses(&self) -> watch::Receiver<u64> {
+        self.losses.subscribe()
+    }
+
+    fn lease(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), DirectoryError>> {
+        future::ready(Ok(())).boxed()
     }
 }

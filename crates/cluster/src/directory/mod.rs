@@ -2,7 +2,7 @@
 
 mod memory;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use heliograph_domain::{id::NodeId, time::Timestamp};
@@ -68,6 +68,17 @@ pub trait Directory: Send + Sync + 'static {
     /// Takes a node out, so that others learn of it at once.
     fn deregister<'a>(&'a self, node: &'a NodeId) -> BoxFuture<'a, Result<(), DirectoryError>>;
 
-    /// A live view of the nodes.
+    /// A live view of the nodes. While the directory cannot be reached it stays as it was.
     fn watch(&self) -> watch::Receiver<Nodes>;
+
+    /// How often this process was taken for dead though it lived: its lease was lost, and with it all
+    /// that it had registered. Who registered something has to do it again, as a new node if others
+    /// act on the end of the old one.
+    fn losses(&self) -> watch::Receiver<u64>;
+
+    /// How long after its last sign of life a node is taken for dead.
+    fn lease(&self) -> Duration;
+
+    /// Asks the directory for a sign of life.
+    fn probe(&self) -> BoxFuture<'_, Result<(), DirectoryError>>;
 }

@@ -9,6 +9,7 @@ mod deadlines;
 mod limits;
 pub mod memory;
 mod presence;
+mod recent;
 mod rooms;
 mod sessions;
 
@@ -20,6 +21,7 @@ pub use calls::{Calls, Versioned};
 pub use deadlines::{Deadline, Deadlines, Scope};
 pub use limits::{Limits, Taken};
 pub use presence::{Presence, PresenceRecord, UserSocket};
+pub use recent::{RECENT, Recent};
 pub use rooms::{
     Append, AppendOutcome, Appended, Attend, AttendOutcome, Attendant, Attended, Left, MediaOutcome, Page, PageRange,
     REMEMBERED, React, ReactOutcome, Retention, Rooms, StoredEntry, SwitchOutcome, View,
@@ -40,6 +42,12 @@ pub enum StoreError {
 /// The future of one step.
 pub type Step<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
+/// Tells whether a store answers.
+pub trait Health: Send + Sync + 'static {
+    /// Asks for a sign of life.
+    fn probe(&self) -> Step<'_, ()>;
+}
+
 /// All concerns of the store.
 #[derive(Clone)]
 pub struct Store {
@@ -55,4 +63,8 @@ pub struct Store {
     pub limits: Arc<dyn Limits>,
     /// Things to do later, which outlive their setter.
     pub deadlines: Arc<dyn Deadlines>,
+    /// Rooms that were written to lately.
+    pub recent: Arc<dyn Recent>,
+    /// Whether the store answers.
+    pub health: Arc<dyn Health>,
 }

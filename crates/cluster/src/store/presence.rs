@@ -53,6 +53,17 @@ pub trait Presence: Send + Sync + 'static {
     /// Forgets a call.
     fn remove_call<'a>(&'a self, user: &'a UserId, call: &'a CallId) -> Step<'a, ()>;
 
+    /// Gateways at which sockets are noted.
+    fn gateways(&self) -> Step<'_, Vec<NodeId>>;
+
+    /// Sockets that are noted at a gateway, with their users, at most `limit`. Every connected socket
+    /// is noted at its gateway from before [`Presence::connect`] succeeds until after it has moved or
+    /// disconnected; a note may be left over after that.
+    fn at_gateway<'a>(&'a self, gateway: &'a NodeId, limit: usize) -> Step<'a, Vec<(SocketId, UserId)>>;
+
+    /// Removes notes that are left over, of sockets that are not connected at the gateway any more.
+    fn tidy<'a>(&'a self, gateway: &'a NodeId, left_over: &'a [(SocketId, UserId)]) -> Step<'a, ()>;
+
     /// How many users have sockets, and how many sockets there are.
     fn counts(&self) -> Step<'_, (u64, u64)>;
 }

@@ -341,6 +341,10 @@ pub struct View {
     pub addressee: Option<Attendant>,
     /// Gateways that hold attendants.
     pub gateways: Vec<NodeId>,
+    /// The log's end; the default if there is no such room.
+    pub position: Position,
+    /// The roster's version; 0 if there is no such room.
+    pub roster: u64,
 }
 
 /// Which entries.

@@ -13,6 +13,7 @@ mod directory;
 mod housekeeping;
 mod limits;
 mod presence;
+mod recent;
 mod rooms;
 mod scene;
 mod sessions;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
         ("memory::presence", presence::CASES),
         ("memory::limits", limits::CASES),
         ("memory::deadlines", deadlines::CASES),
+        ("memory::recent", recent::CASES),
     ] {
         all.extend(trials(suite, cases, memory_store));
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use heliograph_cluster::store::{PresenceRecord, Store, UserSocket};
 use heliograph_domain::{
     command::Status,
-    id::{CallId, SocketId},
+    id::{CallId, NodeId, SocketId},
     room::RoomId,
     time::Timestamp,
     user::User,
@@ -13,7 +13,7 @@ use heliograph_domain::{
 
 use crate::{
     case::{Case, cases},
-    scene::{actor, at_gateway, fresh, guest, now, user},
+    scene::{actor, at_gateway, fresh, guest, node, now, user},
 };
 
 pub(crate) const CASES: &[Case<Store>] = cases![
@@ -30,6 +30,7 @@ pub(crate) const CASES: &[Case<Store>] = cases![
     a_room_that_was_left_is_not_listed,
     calls_are_noted_for_users_who_are_away_too,
     users_and_sockets_are_counted,
+    sockets_are_noted_at_their_gateway,
 ];
 
 fn socket(gateway: &str) -> UserSocket {
@@ -182,4 +183,37 @@ async fn users_and_sockets_are_counted(store: Store) {
     assert_eq!(counts().await, (2, 2));
     disconnect(&store, &alice, &other.socket, now()).await;
     assert_eq!(counts().await, (1, 1));
+}
+
+async fn sockets_are_noted_at_their_gateway(store: Store) {
+    let (alice, bob) = (user("alice"), user("bob"));
+    let gateways = [fresh("gateway"), fresh("gateway")];
+    let (one, other) = (node(&gateways[0]), node(&gateways[1]));
+    let noted = async |gateway: &NodeId| {
+        let mut noted = store.presence.at_gateway(gateway, 10).await.unwrap();
+        noted.sort();
+        noted
+    };
+    let mut expected = Vec::new();
+    for user in [&alice, &bob] {
+        let socket = socket(&gateways[0]);
+        assert!(connect(&store, user, &socket).await);
+        expected.push((socket.socket, user.id.clone()));
+    }
+    expected.sort();
+    assert_eq!(noted(&one).await, expected);
+    assert_eq!(store.presence.at_gateway(&one, 1).await.unwrap().len(), 1);
+    // One moves, the other goes.
+    let moved = UserSocket { socket: expected[0].0.clone(), ..socket(&gateways[1]) };
+    let mover = if expected[0].1 == alice.id { &alice } else { &bob };
+    assert!(connect(&store, mover, &moved).await);
+    assert_eq!(noted(&one).await, expected[1..]);
+    assert_eq!(noted(&other).await, expected[..1]);
+    let known = store.presence.gateways().await.unwrap();
+    assert!(known.contains(&one) && known.contains(&other));
+    let stayer = if mover.id == alice.id { &bob } else { &alice };
+    assert_eq!(disconnect(&store, stayer, &expected[1].0, now()).await, 0);
+    assert_eq!(noted(&one).await, []);
+    assert!(!store.presence.gateways().await.unwrap().contains(&one));
+    store.presence.tidy(&one, &expected).await.unwrap();
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use heliograph_cluster::bus::{Bus, BusError, QueueGroup, Subject, Subscription};
+use heliograph_cluster::bus::{Bus, BusError, DeliveryGuarantee, QueueGroup, Subject, Subscription};
 use heliograph_cluster::grpc::stubs::presence_service_server::PresenceService;
 use heliograph_cluster::grpc::stubs::room_service_server::RoomService;
 use heliograph_domain::call::CallView;
@@ -55,6 +55,14 @@ impl Bus for Calls {
 
     fn subscribe(&self, subject: Subject, _: Option<QueueGroup>) -> BoxFuture<'_, Result<Subscription, BusError>> {
         async move { Err(BusError::NoResponders(subject)) }.boxed()
+    }
+
+    fn delivery(&self) -> DeliveryGuarantee {
+        DeliveryGuarantee::Certain
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), BusError>> {
+        async { Ok(()) }.boxed()
     }
 }
 

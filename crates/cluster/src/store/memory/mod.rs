@@ -12,6 +12,7 @@ mod limits;
 mod nodes;
 mod ordered;
 mod presence;
+mod recent;
 mod room;
 mod rooms;
 mod sessions;
@@ -24,9 +25,9 @@ use tokio::{task::JoinHandle, time};
 
 use self::{
     calls::MemoryCalls, clock::Clock, deadlines::MemoryDeadlines, limits::MemoryLimits, nodes::Nodes,
-    presence::MemoryPresence, rooms::MemoryRooms, sessions::MemorySessions,
+    presence::MemoryPresence, recent::MemoryRecent, rooms::MemoryRooms, sessions::MemorySessions,
 };
-use super::{Retention, Store};
+use super::{Health, Retention, Step, Store};
 
 /// How often the next shard is swept.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
@@ -71,6 +72,7 @@ struct Concerns {
     presence: Arc<MemoryPresence>,
     limits: Arc<MemoryLimits>,
     deadlines: Arc<MemoryDeadlines>,
+    recent: Arc<MemoryRecent>,
 }
 
 impl MemoryStore {
@@ -86,6 +88,7 @@ impl MemoryStore {
             presence: Arc::new(MemoryPresence::new(options.retention, clock, nodes)),
             limits: Arc::default(),
             deadlines: Arc::default(),
+            recent: Arc::default(),
         };
         Self { concerns: Arc::new(concerns), sweeper: None }
     }
@@ -115,6 +118,8 @@ impl MemoryStore {
             presence: self.concerns.presence.clone(),
             limits: self.concerns.limits.clone(),
             deadlines: self.concerns.deadlines.clone(),
+            recent: self.concerns.recent.clone(),
+            health: self.concerns.clone(),
         }
     }
 
@@ -146,6 +151,12 @@ impl Drop for MemoryStore {
     }
 }
 
+impl Health for Concerns {
+    fn probe(&self) -> Step<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+}
+
 impl Concerns {
     fn sweep(&self, shard: usize, now: Timestamp) {
         self.rooms.sweep(shard, now);
@@ -153,6 +164,7 @@ impl Concerns {
         self.sessions.sweep(shard, now);
         self.presence.sweep(shard, now);
         self.limits.sweep(shard, now);
+        self.recent.sweep(now);
     }
 }
 

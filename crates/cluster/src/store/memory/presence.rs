@@ -1,13 +1,16 @@
 //! Presence in memory.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use heliograph_domain::{
     command::Status,
-    id::{CallId, SocketId, UserId},
+    id::{CallId, NodeId, SocketId, UserId},
     room::RoomId,
     time::Timestamp,
     user::User,
@@ -237,6 +240,33 @@ impl Presence for MemoryPresence {
             self.change(user, |person| person.calls.retain(|known| known != call));
             Ok(())
         })
+    }
+
+    fn gateways(&self) -> Step<'_, Vec<NodeId>> {
+        Box::pin(async move {
+            let mut gateways = BTreeSet::new();
+            self.users.visit(|_, person| {
+                gateways.extend(person.sockets.iter().map(|socket| socket.gateway.clone()));
+            });
+            Ok(gateways.into_iter().collect())
+        })
+    }
+
+    // No index: in one process there is no gateway that could end alone, so that nobody asks.
+    fn at_gateway<'a>(&'a self, gateway: &'a NodeId, limit: usize) -> Step<'a, Vec<(SocketId, UserId)>> {
+        Box::pin(async move {
+            let mut found = Vec::new();
+            self.users.visit(|user, person| {
+                let here = person.sockets.iter().filter(|socket| socket.gateway == *gateway);
+                found.extend(here.map(|socket| (socket.socket.clone(), user.clone())));
+            });
+            found.truncate(limit);
+            Ok(found)
+        })
+    }
+
+    fn tidy<'a>(&'a self, _gateway: &'a NodeId, _left_over: &'a [(SocketId, UserId)]) -> Step<'a, ()> {
+        Box::pin(async { Ok(()) })
     }
 
     fn counts(&self) -> Step<'_, (u64, u64)> {

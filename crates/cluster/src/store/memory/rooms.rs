@@ -124,8 +124,8 @@ impl Rooms for MemoryRooms {
         addressee: Option<&'a SocketId>,
     ) -> Step<'a, View> {
         Box::pin(async move {
-            let view = self.with(room, |room| room.view(user, socket, addressee));
-            Ok(view.unwrap_or_default())
+            let view = self.with(room, |room| (!room.is_forgotten()).then(|| room.view(user, socket, addressee)));
+            Ok(view.flatten().unwrap_or_default())
         })
     }
 

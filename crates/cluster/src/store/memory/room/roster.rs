@@ -105,6 +105,8 @@ impl Room {
             attendant: attendant(socket),
             addressee: attendant(addressee),
             gateways: self.gateways.list(),
+            position: self.log.position(),
+            roster: self.roster,
         }
     }
 
