@@ -20,7 +20,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("heliograph-domain", &[]),
     ("heliograph-vocabulary", &["heliograph-domain"]),
     ("heliograph-telemetry", &[]),
-    ("heliograph-cluster", &["heliograph-domain"]),
+    ("heliograph-servers", &[]),
+    ("heliograph-cluster", &["heliograph-domain", "heliograph-servers"]),
     (
         "heliograph-gateway",
         &[
