@@ -9,7 +9,7 @@ use crate::{
     process::{Launch, Process, Program, ServerError},
 };
 
-const PROGRAM: Program = Program { name: "etcd", package: "etcd-server" };
+const PROGRAM: Program = Program::of_package("etcd", "apt-get install etcd-server");
 
 /// A cluster of one etcd server.
 pub struct Etcd {

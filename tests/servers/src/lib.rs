@@ -19,5 +19,5 @@ mod watchdog;
 
 pub use etcd::{Etcd, EtcdOptions};
 pub use nats::{Nats, NatsOptions};
-pub use process::{Process, ServerError};
+pub use process::{Launch, Process, Program, ServerError};
 pub use redis::{Redis, RedisOptions};

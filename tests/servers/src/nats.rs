@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::process::{Launch, Process, Program, ServerError};
 
-const PROGRAM: Program = Program { name: "nats-server", package: "nats-server" };
+const PROGRAM: Program = Program::of_package("nats-server", "apt-get install nats-server");
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A NATS server.

@@ -1,6 +1,7 @@
 //! A server's process: started on free ports, awaited, stopped, killed, paused, started again.
 
 use std::{
+    borrow::Cow,
     ffi::OsString,
     fs::{self, OpenOptions},
     io,
@@ -30,18 +31,13 @@ const SHOWN_LINES: usize = 15;
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// The program is not installed.
-    #[error("{program} is not installed; `apt-get install {package}` does it")]
-    Missing {
-        /// The program.
-        program: &'static str,
-        /// The Debian package that it is in.
-        package: &'static str,
-    },
+    #[error("{} is not there; `{}` does it", .0.name, .0.remedy)]
+    Missing(Program),
     /// The program ended instead of serving, or did not become ready in time.
     #[error("{program} {what}; its log ends with:\n{log}")]
     NotReady {
         /// The program.
-        program: &'static str,
+        program: Cow<'static, str>,
         /// What it did.
         what: String,
         /// The last lines that it wrote.
@@ -54,24 +50,34 @@ pub enum ServerError {
     #[error("{program} cannot be set up: {reason}")]
     Setup {
         /// The program.
-        program: &'static str,
+        program: Cow<'static, str>,
         /// What it said.
         reason: String,
     },
 }
 
 /// A program and where it comes from.
-#[derive(Clone, Copy)]
-pub(crate) struct Program {
-    pub(crate) name: &'static str,
-    pub(crate) package: &'static str,
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// Its name, or the path of its file.
+    pub name: Cow<'static, str>,
+    /// How to get it if it is not there, such as a command.
+    pub remedy: Cow<'static, str>,
+}
+
+impl Program {
+    /// A program of a Debian package.
+    pub(crate) const fn of_package(name: &'static str, install: &'static str) -> Self {
+        Self { name: Cow::Borrowed(name), remedy: Cow::Borrowed(install) }
+    }
 }
 
 /// How to run a server on given ports.
-pub(crate) struct Launch {
-    pub(crate) arguments: Vec<OsString>,
+pub struct Launch {
+    /// The arguments of the program.
+    pub arguments: Vec<OsString>,
     /// Whether the server serves. Asked again and again.
-    pub(crate) ready: Box<dyn Fn() -> bool + Send + Sync>,
+    pub ready: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 /// The process of a server. It ends when this is dropped.
@@ -90,7 +96,10 @@ struct Running {
 impl Process {
     /// Starts a server on `P` free ports and waits until it is ready; on other ports if somebody else
     /// was faster to take these. Gives the ports too.
-    pub(crate) fn start<const P: usize>(
+    ///
+    /// # Errors
+    /// [`ServerError`].
+    pub fn start<const P: usize>(
         program: Program,
         prepare: impl Fn(&Path, [u16; P]) -> io::Result<Launch>,
     ) -> Result<(Self, [u16; P]), ServerError> {
@@ -102,7 +111,7 @@ impl Process {
                 *port = port::free()?;
             }
             let launch = prepare(directory.path(), ports)?;
-            let server = Self { program, launch, directory, running: Mutex::new(None) };
+            let server = Self { program: program.clone(), launch, directory, running: Mutex::new(None) };
             match server.restart() {
                 Ok(()) => return Ok((server, ports)),
                 Err(ServerError::NotReady { log, .. })
@@ -196,7 +205,7 @@ impl Process {
 
     fn spawn(&self) -> Result<Child, ServerError> {
         let log = OpenOptions::new().create(true).append(true).open(self.log_file())?;
-        let mut command = Command::new(self.program.name);
+        let mut command = Command::new(&*self.program.name);
         command
             .args(&self.launch.arguments)
             .current_dir(self.directory())
@@ -206,9 +215,7 @@ impl Process {
             // An interrupt from the terminal is for whoever started the server, who then ends it.
             .process_group(0);
         command.spawn().map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => {
-                ServerError::Missing { program: self.program.name, package: self.program.package }
-            }
+            io::ErrorKind::NotFound => ServerError::Missing(self.program.clone()),
             _ => error.into(),
         })
     }
@@ -255,7 +262,7 @@ impl Process {
         let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
         let shown = &lines[lines.len().saturating_sub(SHOWN_LINES)..];
-        ServerError::NotReady { program: self.program.name, what, log: shown.join("\n") }
+        ServerError::NotReady { program: self.program.name.clone(), what, log: shown.join("\n") }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::process::{Launch, Process, Program, ServerError};
 
 mod client;
 
-const PROGRAM: Program = Program { name: "redis-server", package: "redis-server" };
+const PROGRAM: Program = Program::of_package("redis-server", "apt-get install redis-server");
 
 /// A Redis server.
 pub struct Redis {
