@@ -34,6 +34,8 @@ pub struct Metrics {
     pub rooms: Rooms,
     /// See [`Presence`].
     pub presence: Presence,
+    /// See [`Backends`].
+    pub backends: Backends,
     registry: Mutex<Registry>,
 }
 
@@ -49,12 +51,14 @@ impl Default for Metrics {
             gateway: Gateway::default(),
             rooms: Rooms::default(),
             presence: Presence::default(),
+            backends: Backends::default(),
             registry: Mutex::new(Registry::with_prefix("heliograph")),
         };
         metrics.register(|registry| {
             metrics.gateway.register(registry.sub_registry_with_prefix("gateway"));
             metrics.rooms.register(registry.sub_registry_with_prefix("rooms"));
             metrics.presence.register(registry.sub_registry_with_prefix("presence"));
+            metrics.backends.register(registry.sub_registry_with_prefix("backend"));
         });
         metrics
     }
@@ -265,6 +269,23 @@ impl Presence {
         r.register("expired_graces", "Lost sockets whose grace ended without a return", self.expired_graces.clone());
         r.register("partitions", "Partitions owned", self.partitions.clone());
         r.register("failures", "Steps that failed in the store or on the bus", self.failures.clone());
+    }
+}
+
+/// Bus, store and directory, as this process sees them.
+#[derive(Clone, Debug, Default)]
+pub struct Backends {
+    up: Family<Case, Gauge>,
+}
+
+impl Backends {
+    /// Notes whether a backend answers.
+    pub fn answers(&self, backend: &'static str, up: bool) {
+        self.up.get_or_create(&Case { case: backend }).set(up.into());
+    }
+
+    fn register(&self, r: &mut Registry) {
+        r.register("up", "Whether the backend answered when it was last asked", self.up.clone());
     }
 }
 
