@@ -145,6 +145,7 @@ impl Stage {
             id: NodeId::parse(name).unwrap(),
             role: Role::RoomRouter,
             grpc: String::new(),
+            home: None,
             version: String::new(),
             started: self.backends.clock.now(),
             draining: false,

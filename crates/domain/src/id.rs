@@ -95,6 +95,11 @@ string_id! {
     /// One process of the cluster, in one life: a restarted node has a new id.
     NodeId
 }
+string_id! {
+    /// One gateway process for as long as it runs, whatever its node id is in the meantime: the home
+    /// of the Engine.IO sessions whose ids begin with it.
+    HomeId
+}
 
 impl UserId {
     /// Draws the id of a new guest: `guest_<ulid>`.
@@ -106,10 +111,17 @@ impl UserId {
 impl SocketId {
     /// Draws an unguessable socket id: 120 random bits in 20 URL-safe characters.
     pub fn random() -> Self {
-        const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-        let bits: [u8; 20] = rand::random();
-        let text: String = bits.iter().map(|b| ALPHABET[usize::from(b & 63)] as char).collect();
-        Self(text.into())
+        Self(random::<20>())
+    }
+}
+
+impl HomeId {
+    /// Characters of a home, all of them ASCII.
+    pub const LENGTH: usize = 8;
+
+    /// Draws a home: 48 random bits in 8 URL-safe characters. They need only be distinct.
+    pub fn random() -> Self {
+        Self(random::<{ Self::LENGTH }>())
     }
 }
 
@@ -132,6 +144,14 @@ impl NodeId {
     pub fn generate(role: &str) -> Self {
         Self(format!("{role}-{}", Ulid::generate()).to_lowercase().into())
     }
+}
+
+/// URL-safe characters of six random bits each.
+fn random<const LENGTH: usize>() -> Arc<str> {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let bits: [u8; LENGTH] = std::array::from_fn(|_| rand::random());
+    let text: String = bits.iter().map(|b| ALPHABET[usize::from(b & 63)] as char).collect();
+    text.into()
 }
 
 fn prefixed(prefix: &str) -> Arc<str> {

@@ -178,10 +178,13 @@ impl Gateway {
         let until_stopped = stopped.clone();
         tokio::spawn(async move { until_stopped.run_until_cancelled(async { tokio::join!(receiving, alarms) }).await });
 
+        let max_message = options.listener.max_payload;
+        let server = listener::Server::new(options.listener);
         let this = Node {
             id: node.clone(),
             role: Role::Gateway,
             grpc: String::new(),
+            home: Some(server.home().clone()),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started: backends.clock.now(),
             draining: false,
@@ -197,7 +200,7 @@ impl Gateway {
         });
 
         let mesh_options = PlainOptions {
-            max_message: options.listener.max_payload,
+            max_message,
             ping_interval: options.mesh_ping_interval,
             silent_timeout: options.mesh_silent_timeout,
             silent_code: OVERDUE,
@@ -205,7 +208,7 @@ impl Gateway {
         };
         let synapse = Synapse::new(Arc::clone(&clients), options.tokens.clone(), options.recovery);
         let mesh = Mesh::new(clients, options.tokens, Arc::new(options.ice), options.anonymous_mesh);
-        let server = listener::Server::new(options.listener)
+        let server = server
             .socket_io("/socket.io/", Arc::new(synapse))
             .plain("/ws", mesh_options, Arc::new(mesh))
             .router(router);

@@ -37,6 +37,7 @@ impl Presence {
             id: NodeId::generate(Role::Presence.name()),
             role: Role::Presence,
             grpc,
+            home: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started: backends.clock.now(),
             draining: false,

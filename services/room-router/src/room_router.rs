@@ -29,6 +29,7 @@ impl RoomRouter {
             id: NodeId::generate(Role::RoomRouter.name()),
             role: Role::RoomRouter,
             grpc,
+            home: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started: backends.clock.now(),
             draining: false,

@@ -5,7 +5,10 @@ mod memory;
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
-use heliograph_domain::{id::NodeId, time::Timestamp};
+use heliograph_domain::{
+    id::{HomeId, NodeId},
+    time::Timestamp,
+};
 use tokio::sync::watch;
 
 pub use memory::MemoryDirectory;
@@ -41,6 +44,9 @@ pub struct Node {
     pub role: Role,
     /// Where its gRPC services listen, as `host:port`; empty within one process.
     pub grpc: String,
+    /// Of a gateway: where its sessions are at home. It stays the same if the gateway has to register
+    /// under a new id.
+    pub home: Option<HomeId>,
     /// The version of the program.
     pub version: String,
     /// When it started.

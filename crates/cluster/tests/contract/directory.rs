@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use heliograph_cluster::directory::{Directory, Node, Nodes, Role};
-use heliograph_domain::id::NodeId;
+use heliograph_domain::id::{HomeId, NodeId};
 use tokio::sync::watch;
 
 use crate::{
@@ -25,6 +25,7 @@ fn node(role: Role) -> Node {
         id: NodeId::generate(role.name()),
         role,
         grpc: "127.0.0.1:50051".to_owned(),
+        home: (role == Role::Gateway).then(HomeId::random),
         version: "1.2.3".to_owned(),
         started: now(),
         draining: false,

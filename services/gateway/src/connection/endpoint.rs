@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use heliograph_domain::id::HomeId;
 use heliograph_engineio::payload;
 use heliograph_engineio::{Control, OpenPacket, SessionId, SessionOptions, Transport};
 use heliograph_telemetry::metrics::{Case, count};
@@ -47,6 +48,7 @@ pub(crate) struct ConnectionOptions {
 /// One path that Engine.IO clients connect to, and its connections.
 pub(crate) struct Endpoint {
     pub(crate) protocol: Protocol,
+    home: HomeId,
     pub(crate) options: ConnectionOptions,
     pub(crate) outlets: Arc<outlet::Shared>,
     pub(crate) tasks: TaskTracker,
@@ -64,12 +66,14 @@ struct Connections {
 impl Endpoint {
     pub(crate) fn new(
         protocol: Protocol,
+        home: HomeId,
         options: ConnectionOptions,
         outlets: Arc<outlet::Shared>,
         tasks: TaskTracker,
     ) -> Self {
         Self {
             protocol,
+            home,
             options,
             outlets,
             tasks,
@@ -93,12 +97,13 @@ impl Endpoint {
         OpenPacket { sid, transport, allow_upgrades, ping_interval, ping_timeout, max_payload }.encode()
     }
 
-    /// A new, unguessable session id, under which the connection can be found from now on.
+    /// A new, unguessable session id, under which the connection can be found from now on. It begins with the
+    /// server's home, so that every gateway of a cluster knows where the session is.
     pub(crate) fn enter(&self, connection: &Arc<Connection>, transport: Transport) -> SessionId {
         self.gauge(transport).inc();
         loop {
-            // A token has only letters that a session id may have; the loop ends with the first round.
-            let Ok(sid) = SessionId::new(&token::draw()) else {
+            // Both parts have only letters that a session id may have; the loop ends with the first round.
+            let Ok(sid) = SessionId::new(&format!("{}{}", self.home, token::draw())) else {
                 continue;
             };
             let mut connections = self.connections.lock();

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use heliograph_domain::id::HomeId;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -41,6 +42,7 @@ pub const LAST_WORDS: Duration = Duration::from_secs(15);
 /// A server that is being set up: paths are added, then it [runs](Self::run).
 pub struct Server {
     options: Options,
+    home: HomeId,
     routes: Routes,
     outlets: Arc<outlet::Shared>,
     tasks: TaskTracker,
@@ -62,7 +64,12 @@ impl Server {
     /// A server without any path.
     pub fn new(options: Options) -> Self {
         let outlets = Arc::new(outlet::Shared { bounds: options.outbound, metrics: options.metrics.clone() });
-        Self { options, routes: Routes::default(), outlets, tasks: TaskTracker::new() }
+        Self { options, home: HomeId::random(), routes: Routes::default(), outlets, tasks: TaskTracker::new() }
+    }
+
+    /// What the ids of this server's sessions begin with, by which other servers know where they are at home.
+    pub fn home(&self) -> &HomeId {
+        &self.home
     }
 
     /// Serves Socket.IO clients at `path`, such as `/socket.io/`.
@@ -79,7 +86,8 @@ impl Server {
 
     fn engine(mut self, path: &str, protocol: Protocol) -> Self {
         let options = self.options.for_connections();
-        let endpoint = Endpoint::new(protocol, options, Arc::clone(&self.outlets), self.tasks.clone());
+        let (outlets, tasks) = (Arc::clone(&self.outlets), self.tasks.clone());
+        let endpoint = Endpoint::new(protocol, self.home.clone(), options, outlets, tasks);
         self.routes.engine(path, Arc::new(endpoint));
         self
     }

@@ -210,8 +210,9 @@ impl Stage {
 }
 
 async fn register(directory: &dyn heliograph_cluster::directory::Directory, name: &str, clock: &Clock) {
-    let (grpc, version) = (String::new(), String::new());
-    let node = Node { id: node(name), role: Role::Gateway, grpc, version, started: clock.now(), draining: false };
+    let (grpc, version, home) = (String::new(), String::new(), None);
+    let (id, started) = (node(name), clock.now());
+    let node = Node { id, role: Role::Gateway, grpc, home, version, started, draining: false };
     directory.register(node).await.unwrap();
 }
 
