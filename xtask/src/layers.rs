@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("heliograph-vocabulary", &["heliograph-domain"]),
     ("heliograph-telemetry", &[]),
     ("heliograph-servers", &[]),
+    ("heliograph-harness", &["heliograph-servers"]),
     ("heliograph-cluster", &["heliograph-domain", "heliograph-servers"]),
     (
         "heliograph-gateway",
