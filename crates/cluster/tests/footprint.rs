@@ -78,7 +78,7 @@ async fn settle(store: &Store, number: usize, now: Timestamp) {
         at: now,
     };
     store.rooms.attend(&room, step).await.unwrap();
-    store.sessions.add_room(&socket, &room, Default::default()).await.unwrap();
+    store.sessions.add_room(&socket, &room, Default::default(), true).await.unwrap();
     store.presence.add_room(&user, &room, now).await.unwrap();
 }
 

@@ -342,4 +342,6 @@ pub struct SessionRoom {
     pub room: RoomId,
     /// What the socket had when it joined, or when its loss was noticed.
     pub position: Position,
+    /// Whether the client asked for this room itself.
+    pub explicit: bool,
 }

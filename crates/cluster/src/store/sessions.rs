@@ -24,11 +24,18 @@ pub trait Sessions: Send + Sync + 'static {
     /// Whether there is a session and a gateway holds its socket.
     fn is_live<'a>(&'a self, socket: &'a SocketId) -> Step<'a, bool>;
 
-    /// Notes that the socket attends a room from a position on. Gives the room's ordinal, the same
-    /// for the same room until it is removed, and never that of another. A room that the session has
-    /// keeps its position, because what was sent after it may have been lost with a connection. Nothing
-    /// happens if there is no session.
-    fn add_room<'a>(&'a self, socket: &'a SocketId, room: &'a RoomId, position: Position) -> Step<'a, Option<u32>>;
+    /// Notes that the socket attends a room from a position on, and whether its client asked for the
+    /// room itself. Gives the room's ordinal, the same for the same room until it is removed, and never
+    /// that of another. A room that the session has keeps its position, because what was sent after it
+    /// may have been lost with a connection, and stays one that was asked for. Nothing happens if there
+    /// is no session.
+    fn add_room<'a>(
+        &'a self,
+        socket: &'a SocketId,
+        room: &'a RoomId,
+        position: Position,
+        explicit: bool,
+    ) -> Step<'a, Option<u32>>;
 
     /// Notes that the socket no longer attends a room.
     fn remove_room<'a>(&'a self, socket: &'a SocketId, room: &'a RoomId) -> Step<'a, ()>;

@@ -51,7 +51,7 @@ async fn connect(memory: &MemoryStore, actor: &Actor, call: &CallId) {
 async fn enter(room: &Room, actor: &Actor) {
     room.join_as_peer(actor).await;
     let store = &room.store;
-    store.sessions.add_room(&actor.socket, &room.id, Position::default()).await.unwrap();
+    store.sessions.add_room(&actor.socket, &room.id, Position::default(), true).await.unwrap();
     store.presence.add_room(&actor.user.id, &room.id, now()).await.unwrap();
     room.append(posting(actor, "hello")).await;
 }

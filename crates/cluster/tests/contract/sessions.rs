@@ -19,6 +19,7 @@ pub(crate) const CASES: &[Case<Store>] = cases![
     a_new_session_is_live,
     rooms_are_numbered_in_the_order_of_joining,
     a_room_that_is_attended_again_keeps_its_position,
+    a_room_that_was_asked_for_stays_one,
     the_number_of_a_room_that_was_left_is_not_used_again,
     rooms_of_a_socket_without_session_are_not_noted,
     a_lost_session_keeps_its_positions_and_can_be_resumed_elsewhere,
@@ -61,7 +62,7 @@ async fn only_a_session_that_is_not_lost_is_live(store: Store) {
 }
 
 async fn add_room(store: &Store, actor: &Actor, room: &RoomId) -> Option<u32> {
-    store.sessions.add_room(&actor.socket, room, at(1)).await.unwrap()
+    store.sessions.add_room(&actor.socket, room, at(1), true).await.unwrap()
 }
 
 async fn lose(store: &Store, actor: &Actor, gateway: &str, now: Timestamp) -> bool {
@@ -102,9 +103,19 @@ async fn a_room_that_is_attended_again_keeps_its_position(store: Store) {
     let Session { actor, .. } = open(&store).await;
     let room = room();
     add_room(&store, &actor, &room).await;
-    store.sessions.add_room(&actor.socket, &room, at(7)).await.unwrap();
+    store.sessions.add_room(&actor.socket, &room, at(7), true).await.unwrap();
     let (session, _) = load(&store, &actor).await.unwrap();
     assert_eq!(session.rooms[0].position, at(1));
+}
+
+async fn a_room_that_was_asked_for_stays_one(store: Store) {
+    let Session { actor, .. } = open(&store).await;
+    let room = room();
+    for (asked_for, then) in [(false, false), (true, true), (false, true)] {
+        store.sessions.add_room(&actor.socket, &room, at(1), asked_for).await.unwrap();
+        let (session, _) = load(&store, &actor).await.unwrap();
+        assert_eq!(session.rooms[0].explicit, then);
+    }
 }
 
 async fn the_number_of_a_room_that_was_left_is_not_used_again(store: Store) {

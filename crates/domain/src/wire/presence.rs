@@ -170,7 +170,12 @@ impl TryFrom<proto::Session> for Session {
 
 impl From<&SessionRoom> for proto::SessionRoom {
     fn from(room: &SessionRoom) -> Self {
-        Self { ordinal: room.ordinal, room: room.room.as_str().to_owned(), position: Some(room.position.into()) }
+        Self {
+            ordinal: room.ordinal,
+            room: room.room.as_str().to_owned(),
+            position: Some(room.position.into()),
+            explicit: room.explicit,
+        }
     }
 }
 
@@ -182,6 +187,7 @@ impl TryFrom<proto::SessionRoom> for SessionRoom {
             ordinal: form.ordinal,
             room: text(&form.room, "SessionRoom.room")?,
             position: required(form.position, "SessionRoom.position")?.into(),
+            explicit: form.explicit,
         })
     }
 }

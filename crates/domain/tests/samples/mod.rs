@@ -235,8 +235,8 @@ pub(crate) fn session() -> Session {
         actor: actor(),
         secret: SessionSecret::random(),
         rooms: vec![
-            SessionRoom { ordinal: 0, room: room("a"), position: Position::default() },
-            SessionRoom { ordinal: 1, room: room("b"), position: POSITION },
+            SessionRoom { ordinal: 0, room: room("a"), position: Position::default(), explicit: false },
+            SessionRoom { ordinal: 1, room: room("b"), position: POSITION, explicit: true },
         ],
     }
 }

@@ -166,7 +166,7 @@ impl Stage {
         let outcome = store.rooms.attend(&target, step).await.unwrap();
         assert!(matches!(outcome, AttendOutcome::Attending(_)));
         store.presence.add_room(&actor.user.id, &target, self.clock.now()).await.unwrap();
-        store.sessions.add_room(&actor.socket, &target, Position::default()).await.unwrap();
+        store.sessions.add_room(&actor.socket, &target, Position::default(), true).await.unwrap();
     }
 
     /// A user takes part in a call.

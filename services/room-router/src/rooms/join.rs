@@ -84,7 +84,8 @@ impl Router {
         };
         self.announce(request, actor, peer, &ghosts, &attended).await?;
         self.store.presence.add_room(&actor.user.id, &request.room, request.now).await?;
-        let session = self.store.sessions.add_room(&actor.socket, &request.room, attended.position).await?;
+        let session = self.store.sessions.add_room(&actor.socket, &request.room, attended.position, join.explicit);
+        let session = session.await?;
         let Some(ordinal) = session else {
             // The socket is gone, and so is whoever would have ended its attendance.
             self.end_attendance(

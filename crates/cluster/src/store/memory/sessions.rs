@@ -84,14 +84,21 @@ impl Sessions for MemorySessions {
         Box::pin(async move { Ok(self.sessions.lock(socket).get(socket).is_some_and(|held| held.lost.is_none())) })
     }
 
-    fn add_room<'a>(&'a self, socket: &'a SocketId, room: &'a RoomId, position: Position) -> Step<'a, Option<u32>> {
+    fn add_room<'a>(
+        &'a self,
+        socket: &'a SocketId,
+        room: &'a RoomId,
+        position: Position,
+        explicit: bool,
+    ) -> Step<'a, Option<u32>> {
         Box::pin(async move {
             let mut sessions = self.sessions.lock(socket);
             let Some(held) = sessions.get_mut(socket) else {
                 return Ok(None);
             };
             let rooms = &mut held.session.rooms;
-            if let Some(known) = rooms.iter().find(|known| known.room == *room) {
+            if let Some(known) = rooms.iter_mut().find(|known| known.room == *room) {
+                known.explicit |= explicit;
                 return Ok(Some(known.ordinal));
             }
             let ordinal = held.next_ordinal;
@@ -99,7 +106,7 @@ impl Sessions for MemorySessions {
             if rooms.len() < 4 {
                 rooms.reserve_exact(1);
             }
-            rooms.push(SessionRoom { ordinal, room: room.clone(), position });
+            rooms.push(SessionRoom { ordinal, room: room.clone(), position, explicit });
             Ok(Some(ordinal))
         })
     }
