@@ -2,7 +2,8 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 9] = ["identity", "room", "command", "event", "outcome", "delivery", "presence", "rooms", "node"];
+const FILES: [&str; 10] =
+    ["identity", "room", "command", "event", "outcome", "delivery", "link", "presence", "rooms", "node"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");

@@ -21,7 +21,7 @@ use heliograph_domain::{
     event::{CloseReason, Event},
     id::{CallId, UserId},
     refusal::{Code, Refusal},
-    room::{Position, RoomId},
+    room::{Position, RoomId, Standing},
     time::Timestamp,
     user::{Name, User},
     wire::proto,
@@ -37,6 +37,10 @@ fn entry() -> LogEntry {
 }
 
 const HEAD: Position = Position { epoch: 3, seq: 9 };
+
+fn standing() -> Standing {
+    Standing { room: room("standup"), position: HEAD, roster: 4 }
+}
 
 /// Knows the room `standup` and its member Alice.
 struct Rooms;
@@ -79,7 +83,7 @@ impl RoomService for Rooms {
         if request.into_inner().rooms == ["silent"] {
             std::future::pending::<()>().await;
         }
-        Ok(Response::new(proto::PositionsResponse { positions: vec![HEAD.into()] }))
+        Ok(Response::new(proto::PositionsResponse { standings: vec![(&standing()).into()] }))
     }
 
     async fn get_call(&self, _: Request<proto::GetCallRequest>) -> Result<Response<proto::GetCallResponse>, Status> {
@@ -161,8 +165,10 @@ async fn members_of_a_room_that_there_is_are_listed() {
 
 #[tokio::test]
 async fn positions_are_those_of_the_rooms_that_were_asked_for() {
-    assert_eq!(rooms().positions(&[room("standup")]).await, Ok(vec![HEAD]));
-    assert_eq!(code(rooms().positions(&[]).await), Code::Unavailable);
+    assert_eq!(rooms().positions(&[room("standup")]).await, Ok(vec![standing()]));
+    for other in [&[][..], &[room("lunch")]] {
+        assert_eq!(code(rooms().positions(other).await), Code::Unavailable);
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use crate::{
     event::Event,
     id::{SocketId, UserId},
-    room::RoomId,
+    room::{RoomId, Standing},
     time::Timestamp,
 };
 
@@ -122,4 +122,6 @@ pub enum Outbound {
         /// The user.
         user: UserId,
     },
+    /// Where a room stands: the gateway may have missed something of it.
+    Standing(Standing),
 }

@@ -114,6 +114,17 @@ pub struct Position {
     pub seq: u64,
 }
 
+/// Where a room stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Standing {
+    /// The room.
+    pub room: RoomId,
+    /// The log's end; the default if there is none.
+    pub position: Position,
+    /// The roster's version; 0 if there is no such room.
+    pub roster: u64,
+}
+
 /// What a participant's devices do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Media {

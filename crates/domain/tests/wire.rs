@@ -72,7 +72,7 @@ fn samples_hold_every_variant() {
     let commands: Vec<_> = samples::room_requests().into_iter().map(|request| request.command).collect();
     assert_eq!(variants(&commands), 18);
     assert_eq!(variants(&samples::events()), 22);
-    assert_eq!(variants(&samples::outbound()), 4);
+    assert_eq!(variants(&samples::outbound()), 5);
     let outcomes: Vec<_> = samples::room_replies().into_iter().flatten().collect();
     assert_eq!(variants(&outcomes), 7);
     let presence: Vec<_> = samples::presence_requests().into_iter().map(|request| request.command).collect();

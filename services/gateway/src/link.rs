@@ -36,6 +36,7 @@ async fn carry_out(clients: &Arc<Clients>, outbound: Outbound, leisure: bool) {
     clients.metrics.deliveries.inc();
     match outbound {
         Outbound::Deliver(delivery) => clients.fan_out.receive(delivery, leisure).await,
+        Outbound::Standing(standing) => clients.fan_out.compare(standing).await,
         Outbound::Detach { socket, room, replaced } => {
             let Some(recipient) = clients.registry.socket(&socket, None) else { return };
             if let Some(client) = recipient.client() {

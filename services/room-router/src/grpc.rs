@@ -10,7 +10,7 @@ use heliograph_cluster::{
 };
 use heliograph_domain::{
     id::{CallId, UserId},
-    room::RoomId,
+    room::{RoomId, Standing},
     wire::proto,
 };
 use prost::Message;
@@ -85,10 +85,14 @@ impl RoomService for Questions {
             return Err(Status::invalid_argument(format!("at most {MOST_POSITIONS} rooms")));
         }
         let rooms = rooms.iter().map(|id| room(id)).collect::<Result<Vec<_>, _>>()?;
-        let ends = rooms.iter().map(|room| self.router.store.rooms.read(room, PageRange::Before(0), 0));
-        let ends = future::try_join_all(ends).await.map_err(away)?;
-        let positions = ends.into_iter().map(|end| end.position.into()).collect();
-        Ok(Response::new(proto::PositionsResponse { positions }))
+        let views = rooms.iter().map(|room| self.router.store.rooms.view(room, None, None, None));
+        let views = future::try_join_all(views).await.map_err(away)?;
+        let standings = rooms
+            .into_iter()
+            .zip(views)
+            .map(|(room, view)| (&Standing { room, position: view.position, roster: view.roster }).into())
+            .collect();
+        Ok(Response::new(proto::PositionsResponse { standings }))
     }
 
     async fn get_call(

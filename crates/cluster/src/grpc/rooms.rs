@@ -5,7 +5,7 @@ use heliograph_domain::{
     delivery::LogEntry,
     id::{CallId, UserId},
     refusal::Refusal,
-    room::{Position, RoomId},
+    room::{Position, RoomId, Standing},
     user::User,
     wire::proto,
 };
@@ -91,20 +91,21 @@ impl RoomClient {
         Ok(Members { members: members.collect::<Result<_, _>>().map_err(unreadable)?, more: answer.more })
     }
 
-    /// Where the logs of some rooms (at most 1000) end, in their order. The default position for a
-    /// room without a log.
+    /// Where some rooms (at most 1000) stand, in their order.
     ///
     /// # Errors
     ///
     /// `Unavailable` if there is no answer, or none for each room.
-    pub async fn positions(&self, rooms: &[RoomId]) -> Result<Vec<Position>, Refusal> {
+    pub async fn positions(&self, rooms: &[RoomId]) -> Result<Vec<Standing>, Refusal> {
         let request = proto::PositionsRequest { rooms: rooms.iter().map(ToString::to_string).collect() };
         let mut client = RoomServiceClient::new(self.link.service.clone());
         let answer = self.link.answer(client.positions(request)).await?;
-        if answer.positions.len() != rooms.len() {
-            return Err(unreadable("positions of other rooms than those asked for"));
+        let standings = answer.standings.into_iter().map(Standing::try_from).collect::<Result<Vec<_>, _>>();
+        let standings = standings.map_err(unreadable)?;
+        if !standings.iter().map(|standing| &standing.room).eq(rooms) {
+            return Err(unreadable("standings of other rooms than those asked for"));
         }
-        Ok(answer.positions.into_iter().map(Position::from).collect())
+        Ok(standings)
     }
 
     /// How a call stands.

@@ -25,6 +25,7 @@ impl From<&Outbound> for proto::Outbound {
                 Outbound::Disconnect { user } => {
                     Form::Disconnect(proto::DisconnectUser { user: user.as_str().to_owned() })
                 }
+                Outbound::Standing(standing) => Form::Standing(standing.into()),
             }),
         }
     }
@@ -44,6 +45,7 @@ impl TryFrom<proto::Outbound> for Outbound {
             },
             Form::Evict(form) => Self::Evict { socket: text(&form.socket, "EvictSocket.socket")? },
             Form::Disconnect(form) => Self::Disconnect { user: text(&form.user, "DisconnectUser.user")? },
+            Form::Standing(form) => Self::Standing(form.try_into()?),
         })
     }
 }

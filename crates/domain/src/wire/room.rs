@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     command::{CallMedia, SignalKind},
-    room::{Media, MediaChange, Peer, Position},
+    room::{Media, MediaChange, Peer, Position, Standing},
     time::Timestamp,
 };
 
@@ -23,6 +23,28 @@ impl From<Position> for proto::Position {
 impl From<proto::Position> for Position {
     fn from(form: proto::Position) -> Self {
         Self { epoch: form.epoch, seq: form.seq }
+    }
+}
+
+impl From<&Standing> for proto::Standing {
+    fn from(standing: &Standing) -> Self {
+        Self {
+            room: standing.room.as_str().to_owned(),
+            position: Some(standing.position.into()),
+            roster: standing.roster,
+        }
+    }
+}
+
+impl TryFrom<proto::Standing> for Standing {
+    type Error = WireError;
+
+    fn try_from(form: proto::Standing) -> Result<Self, WireError> {
+        Ok(Self {
+            room: text(&form.room, "Standing.room")?,
+            position: form.position.unwrap_or_default().into(),
+            roster: form.roster,
+        })
     }
 }
 

@@ -355,5 +355,6 @@ pub(crate) fn outbound() -> Vec<Outbound> {
     outbound.push(Outbound::Detach { socket: socket("s1"), room: room("r"), replaced: true });
     outbound.push(Outbound::Evict { socket: socket("s1") });
     outbound.push(Outbound::Disconnect { user: user_id("ann") });
+    outbound.push(Outbound::Standing(Standing { room: room("r"), position: POSITION, roster: 9 }));
     outbound
 }

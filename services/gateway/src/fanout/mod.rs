@@ -28,7 +28,7 @@ use heliograph_domain::{
     id::{SocketId, UserId},
     outcome::Joined,
     refusal::{Code, Refusal},
-    room::{Position, RoomId},
+    room::{Position, RoomId, Standing},
     user::Vocabulary,
 };
 use heliograph_telemetry::metrics::Gateway as Metrics;
@@ -70,6 +70,8 @@ enum Work {
     Deliver(Box<Delivery>),
     /// The log had these entries after a gap; `None` if it could not be read.
     Healed(RoomId, Option<(Vec<LogEntry>, Position)>),
+    /// A room stands there: something of it may have been missed.
+    Compare(Standing),
 }
 
 /// Members up to which a room's event is written by the task that received it.
@@ -104,6 +106,7 @@ impl FanOut {
                     match work {
                         Work::Deliver(delivery) => fan_out.deliver(number, &delivery),
                         Work::Healed(room, page) => fan_out.healed(number, room, page),
+                        Work::Compare(standing) => fan_out.catch_up(number, &standing),
                     }
                     fan_out.metrics.queued.dec();
                     fan_out.shards[number].pending.fetch_sub(1, Ordering::Release);
@@ -131,6 +134,11 @@ impl FanOut {
             return self.deliver(shard, &delivery);
         }
         self.enqueue(shard, Work::Deliver(delivery)).await;
+    }
+
+    /// Reads what is missing of a room that stands there.
+    pub(crate) async fn compare(&self, standing: Standing) {
+        self.enqueue(self.shard_number(&standing.room), Work::Compare(standing)).await;
     }
 
     async fn enqueue(&self, shard: usize, work: Work) {
@@ -310,6 +318,16 @@ impl FanOut {
             let shard = fan_out.shard_number(&room);
             fan_out.enqueue(shard, Work::Healed(room, page.ok())).await;
         });
+    }
+
+    fn catch_up(self: &Arc<Self>, shard: usize, standing: &Standing) {
+        let mut rooms = self.shards[shard].rooms.lock();
+        let behind = rooms.get_mut(&standing.room).and_then(|room| room.stands_at(standing.position));
+        drop(rooms);
+        if let Some(after) = behind {
+            self.metrics.gaps.inc();
+            self.heal(standing.room.clone(), after, std::time::Duration::ZERO);
+        }
     }
 
     fn healed(self: &Arc<Self>, shard: usize, room_id: RoomId, page: Option<(Vec<LogEntry>, Position)>) {

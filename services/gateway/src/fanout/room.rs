@@ -142,6 +142,14 @@ impl LocalRoom {
         Arrival::Gap { after: last.seq }
     }
 
+    /// The log ends there. Gives after which entry reading it has to begin, if it has to.
+    pub(super) fn stands_at(&mut self, end: Position) -> Option<u64> {
+        let last = self.last.filter(|last| last.epoch == end.epoch && last.seq < end.seq)?;
+        let reading = self.wanted.is_some();
+        self.wanted = self.wanted.max(Some(end.seq));
+        (!reading).then_some(last.seq)
+    }
+
     /// Takes entries that were read from the log. Gives those that are new, with their epoch.
     pub(super) fn heal(&mut self, entries: Vec<LogEntry>, end: Position) -> Vec<(LogEntry, u64)> {
         let Some(last) = &mut self.last else { return Vec::new() };
@@ -255,6 +263,17 @@ mod tests {
         room.heal(vec![entry(8)], end(8));
         assert_eq!(room.still_missing(), None);
         assert_eq!(room.arrive(&log(9)), Arrival::New);
+    }
+
+    #[test]
+    fn a_room_that_stands_further_is_read_from_the_log() {
+        let mut room = at(4);
+        assert_eq!(room.stands_at(Position { epoch: 7, seq: 4 }), None);
+        assert_eq!(room.stands_at(Position { epoch: 7, seq: 5 }), Some(4));
+        assert_eq!(room.stands_at(Position { epoch: 7, seq: 6 }), None);
+        assert_eq!(room.arrive(&log(5)), Arrival::Healing);
+        room.heal(vec![entry(5), entry(6)], Position { epoch: 7, seq: 6 });
+        assert_eq!(room.arrive(&log(7)), Arrival::New);
     }
 
     #[test]

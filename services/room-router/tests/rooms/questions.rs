@@ -43,8 +43,10 @@ async fn members_and_ends_of_logs_are_known() {
     let members = stage.questions.members(&room("team"), 1).await.unwrap();
     assert_eq!((members.members, members.more), (vec![person("ann")], true));
     assert_eq!(stage.questions.members(&room("nowhere"), 0).await.unwrap_err().code, Code::NotFound);
-    let ends = stage.questions.positions(&[room("nowhere"), room("team")]).await.unwrap();
-    assert_eq!((ends[0], ends[1].seq), (Position::default(), 1));
+    let stand = stage.questions.positions(&[room("nowhere"), room("team")]).await.unwrap();
+    assert_eq!((stand[0].position, stand[0].roster), (Position::default(), 0));
+    let joined = stage.join(&ann, "team").await;
+    assert_eq!((stand[1].position, stand[1].roster), (joined.position, joined.roster));
 }
 
 #[tokio::test(start_paused = true)]

@@ -16,6 +16,7 @@ pub(crate) fn tell(outbound: &Outbound) -> String {
         }
         Outbound::Evict { socket } => format!("evict {socket}"),
         Outbound::Disconnect { user } => format!("disconnect {user}"),
+        Outbound::Standing(standing) => format!("{} stands at #{}", standing.room, standing.position.seq),
     }
 }
 
