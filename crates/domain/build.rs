@@ -2,8 +2,8 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 10] =
-    ["identity", "room", "command", "event", "outcome", "delivery", "link", "presence", "rooms", "node"];
+const FILES: [&str; 11] =
+    ["identity", "room", "command", "event", "outcome", "delivery", "link", "presence", "rooms", "gateway", "node"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");

@@ -22,7 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("heliograph-telemetry", &[]),
     ("heliograph-servers", &[]),
     ("heliograph-harness", &["heliograph-servers"]),
-    ("heliograph-cluster", &["heliograph-domain", "heliograph-servers"]),
+    ("heliograph-cluster", &["heliograph-domain", "heliograph-telemetry", "heliograph-servers"]),
     (
         "heliograph-gateway",
         &[
