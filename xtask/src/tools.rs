@@ -8,6 +8,7 @@ mod chromium;
 mod deny;
 mod node;
 mod python;
+mod servers;
 mod system;
 
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ pub(crate) struct Tools {
 impl Tools {
     /// Finds or installs every tool.
     pub(crate) fn ready(workspace: &Workspace) -> Result<Self, Failure> {
+        servers::ready(workspace)?;
         Ok(Self {
             node: node::ready(workspace, "tests/js")?,
             python: python::ready(workspace, "tests/python/requirements.txt")?,
@@ -42,4 +44,9 @@ impl Tools {
 /// Node with the packages of the project in `folder` installed.
 pub(crate) fn node(workspace: &Workspace, folder: &str) -> Result<PathBuf, Failure> {
     node::ready(workspace, folder)
+}
+
+/// NATS, Redis, etcd and haproxy, in `PATH`.
+pub(crate) fn servers(workspace: &Workspace) -> Result<(), Failure> {
+    servers::ready(workspace)
 }

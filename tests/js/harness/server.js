@@ -1,4 +1,5 @@
-// Starts the Heliograph binary for a test file, on ports of its own choice and with its log kept as test output.
+// Starts Heliograph for a test file, on ports of its own choice and with its log kept as test output: the binary with
+// every role in one process, or a cluster of processes behind a balancer.
 
 import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
@@ -12,6 +13,17 @@ import { until } from './wait.js';
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const BINARY = process.env.HELIOGRAPH_BINARY ?? path.join(ROOT, 'target/debug/heliograph');
 const OUTPUT = process.env.HELIOGRAPH_TEST_OUTPUT ?? path.join(ROOT, 'target/test-output');
+
+/** The program that starts a cluster, if that is what is tested, and the servers that clusters share. */
+const CLUSTER = process.env.HELIOGRAPH_TEST_CLUSTER;
+const SHARED = {
+  bus: process.env.HELIOGRAPH_TEST_BUS,
+  store: process.env.HELIOGRAPH_TEST_STORE,
+  directory: process.env.HELIOGRAPH_TEST_DIRECTORY,
+};
+
+/** Whether a cluster is tested. */
+export const IN_CLUSTER = Boolean(CLUSTER);
 
 /** The HMAC secret of servers in jwt mode. */
 export const SECRET = 'end-to-end-secret-of-32-characters';
@@ -56,6 +68,8 @@ class Server {
   #said = '';
   #settings;
   #configuration;
+  #operations = [];
+  #prefix = `t${process.pid}-${started}`;
 
   constructor(file, settings) {
     this.#settings = settings;
@@ -69,7 +83,8 @@ class Server {
     const environment = Object.fromEntries(
       Object.entries(process.env).filter(([key]) => !/^(HELIOGRAPH_|SOCKET_PORT$|PORT$|FRONTEND)/.test(key)),
     );
-    const child = spawn(BINARY, ['--config', this.#configuration], {
+    const [program, ...options] = this.#command();
+    const child = spawn(program, [...options, '--config', this.#configuration], {
       env: environment,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -100,9 +115,21 @@ class Server {
     this.port = portIn(announced, 'call page');
     this.url = `http://127.0.0.1:${this.port}`;
     this.websocketUrl = `ws://127.0.0.1:${this.port}`;
-    const operationsPort = portIn(announced, 'operations');
-    this.operationsUrl = `http://127.0.0.1:${operationsPort}`;
+    this.#operations = [...announced.matchAll(/operations\s+http:\/\/([^/\s]+)\/metrics/g)].map(([, host]) => `http://${host}`);
+    // Of a cluster the last processes that are named are its gateways.
+    this.operationsUrl = this.#operations.at(-1);
+    const operationsPort = Number(new URL(this.operationsUrl).port);
     Object.assign(this.#settings, { 'public.port': this.port, 'operations.port': operationsPort });
+  }
+
+  /** What to run, without its configuration. */
+  #command() {
+    if (!CLUSTER) {
+      return [BINARY];
+    }
+    const servers = Object.entries(SHARED).flatMap(([name, url]) => (url ? [`--${name}`, url] : []));
+    const port = this.port ? ['--port', String(this.port)] : [];
+    return [CLUSTER, '--binary', BINARY, '--prefix', this.#prefix, ...servers, ...port];
   }
 
   /** A token for a user, signed with the server's secret; `claims` are added. */
@@ -115,10 +142,11 @@ class Server {
     return this.#said;
   }
 
-  /** The value of a metric, summed over the series whose labels contain `labels`. */
+  /** The value of a metric, summed over the processes and the series whose labels contain `labels`. */
   async metric(name, labels = '') {
-    const text = await (await fetch(`${this.operationsUrl}/metrics`)).text();
-    return text
+    const texts = await Promise.all(this.#operations.map(async (url) => (await fetch(`${url}/metrics`)).text()));
+    return texts
+      .join('\n')
       .split('\n')
       .filter((line) => line.startsWith(name) && line.includes(labels))
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
