@@ -2,7 +2,7 @@
 
 use std::{env, error::Error, path::PathBuf};
 
-const FILES: [&str; 5] = ["rooms", "presence", "gateway", "link", "node"];
+const FILES: [&str; 6] = ["rooms", "presence", "gateway", "link", "relay", "node"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");

@@ -2,8 +2,10 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 11] =
-    ["identity", "room", "command", "event", "outcome", "delivery", "link", "presence", "rooms", "gateway", "node"];
+const FILES: [&str; 12] = [
+    "identity", "room", "command", "event", "outcome", "delivery", "link", "presence", "rooms", "gateway", "relay",
+    "node",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
