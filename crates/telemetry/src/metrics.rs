@@ -34,6 +34,8 @@ pub struct Metrics {
     pub rooms: Rooms,
     /// See [`Presence`].
     pub presence: Presence,
+    /// See [`Grpc`].
+    pub grpc: Grpc,
     /// See [`Backends`].
     pub backends: Backends,
     registry: Mutex<Registry>,
@@ -51,6 +53,7 @@ impl Default for Metrics {
             gateway: Gateway::default(),
             rooms: Rooms::default(),
             presence: Presence::default(),
+            grpc: Grpc::default(),
             backends: Backends::default(),
             registry: Mutex::new(Registry::with_prefix("heliograph")),
         };
@@ -58,6 +61,7 @@ impl Default for Metrics {
             metrics.gateway.register(registry.sub_registry_with_prefix("gateway"));
             metrics.rooms.register(registry.sub_registry_with_prefix("rooms"));
             metrics.presence.register(registry.sub_registry_with_prefix("presence"));
+            metrics.grpc.register(registry.sub_registry_with_prefix("grpc"));
             metrics.backends.register(registry.sub_registry_with_prefix("backend"));
         });
         metrics
@@ -269,6 +273,34 @@ impl Presence {
         r.register("expired_graces", "Lost sockets whose grace ended without a return", self.expired_graces.clone());
         r.register("partitions", "Partitions owned", self.partitions.clone());
         r.register("failures", "Steps that failed in the store or on the bus", self.failures.clone());
+    }
+}
+
+/// Questions between processes.
+#[derive(Clone, Debug, Default)]
+pub struct Grpc {
+    /// Calls that this process has answered, by status.
+    pub answers: Cases,
+    /// Calls that this process is answering.
+    pub under_way: Gauge,
+    /// Connections from other processes.
+    pub connections: Gauge,
+    /// Connections from other processes that were refused: too many, or not entitled.
+    pub refused: Cases,
+    /// Channels to other processes.
+    pub channels: Gauge,
+    /// Questions that were put to a second process because the first did not answer.
+    pub asked_again: Counter,
+}
+
+impl Grpc {
+    fn register(&self, r: &mut Registry) {
+        r.register("answers", "Calls that this process has answered, by status", self.answers.clone());
+        r.register("under_way", "Calls that this process is answering", self.under_way.clone());
+        r.register("connections", "Connections from other processes", self.connections.clone());
+        r.register("refused", "Connections from other processes that were refused, by reason", self.refused.clone());
+        r.register("channels", "Channels to other processes", self.channels.clone());
+        r.register("asked_again", "Questions that were put to a second process", self.asked_again.clone());
     }
 }
 

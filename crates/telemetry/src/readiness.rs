@@ -39,6 +39,11 @@ impl Readiness {
         self.held.borrow().clone()
     }
 
+    /// What is still waited for, as it changes.
+    pub fn watch(&self) -> watch::Receiver<Vec<&'static str>> {
+        self.held.subscribe()
+    }
+
     /// Waits until nothing is waited for.
     pub async fn ready(&self) {
         // The sender is alive as long as `self` is, so that waiting cannot fail.
