@@ -25,7 +25,8 @@ pub const REMEMBERED: Duration = Duration::from_secs(120);
 /// sent again reach everybody who attends now. A forgotten room still
 /// remembers; one that there has never been, or that was closed, does not.
 pub trait Rooms: Send + Sync + 'static {
-    /// Makes a socket an attendant and its user a member; creates the room if there is none. A
+    /// Makes a socket an attendant and its user a member; creates the room if there is none. For who
+    /// becomes a member, the log up to there counts as read. A
     /// socket that attends already only moves to the actor's gateway, unless it asks for more than
     /// before: explicitly, or as a peer. Nothing changes if the room is full.
     fn attend<'a>(&'a self, room: &'a RoomId, step: Attend) -> Step<'a, AttendOutcome>;
@@ -81,6 +82,10 @@ pub trait Rooms: Send + Sync + 'static {
         socket: Option<&'a SocketId>,
         addressee: Option<&'a SocketId>,
     ) -> Step<'a, View>;
+
+    /// Moves a member's read mark forward to an entry, or to the log's end if that is before it; never
+    /// back. Gives whether it moved. Who is not a member has no mark.
+    fn mark_read<'a>(&'a self, room: &'a RoomId, user: &'a UserId, seq: u64) -> Step<'a, bool>;
 
     /// The members, in the order of joining, at most `limit`; `None` if there is no such room.
     fn members<'a>(&'a self, room: &'a RoomId, limit: usize) -> Step<'a, Option<Vec<User>>>;
@@ -345,6 +350,9 @@ pub struct View {
     pub position: Position,
     /// The roster's version; 0 if there is no such room.
     pub roster: u64,
+    /// The newest entry that the user has read: the log's end while one of their sockets attends that
+    /// asked for the room itself, else their read mark; 0 if they are not a member.
+    pub read: u64,
 }
 
 /// Which entries.

@@ -67,6 +67,7 @@ fn main() -> ExitCode {
         ("memory::rooms::messages", rooms::messages::CASES),
         ("memory::rooms::retries", rooms::retries::CASES),
         ("memory::rooms::order", rooms::order::CASES),
+        ("memory::rooms::reading", rooms::reading::CASES),
         ("memory::rooms::model", rooms::model::CASES),
         ("memory::calls", calls::CASES),
         ("memory::sessions", sessions::CASES),

@@ -129,6 +129,10 @@ impl Rooms for MemoryRooms {
         })
     }
 
+    fn mark_read<'a>(&'a self, room: &'a RoomId, user: &'a UserId, seq: u64) -> Step<'a, bool> {
+        Box::pin(async move { Ok(self.with(room, |room| room.mark_read(user, seq)).unwrap_or_default()) })
+    }
+
     fn members<'a>(&'a self, room: &'a RoomId, limit: usize) -> Step<'a, Option<Vec<User>>> {
         Box::pin(async move {
             let members = self.with(room, |room| (!room.is_forgotten()).then(|| room.members(limit)));

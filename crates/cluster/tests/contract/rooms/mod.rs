@@ -6,5 +6,6 @@ pub(crate) mod membership;
 pub(crate) mod messages;
 pub(crate) mod model;
 pub(crate) mod order;
+pub(crate) mod reading;
 pub(crate) mod retries;
 pub(crate) mod roster;

@@ -132,11 +132,14 @@ impl Room {
 
         let known = self.people.get(&actor.user.id);
         let was_member = known.is_some_and(|known| known.member);
+        // What was said before somebody came was not said to them.
+        let read = known.filter(|_| was_member).map_or(self.log.position().seq, |known| known.read);
         let person = Person {
             user: actor.user.clone(),
             member: true,
             sockets: known.map_or(0, |known| known.sockets) + u32::from(known_gateway.is_none()),
             explicit: known.map_or(0, |known| known.explicit) + u32::from(explicit && !was_explicit),
+            read,
         };
         match self.people.get_mut(&actor.user.id) {
             Some(known) if was_member => *known = person,

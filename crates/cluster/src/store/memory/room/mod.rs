@@ -45,6 +45,8 @@ struct Person {
     sockets: u32,
     /// Those of them whose clients asked for the room themselves.
     explicit: u32,
+    /// The newest entry that they have read, if they are a member.
+    read: u64,
 }
 
 /// A socket that is here.

@@ -107,7 +107,26 @@ impl Room {
             gateways: self.gateways.list(),
             position: self.log.position(),
             roster: self.roster,
+            read: user.map_or(0, |user| self.read_by(user)),
         }
+    }
+
+    /// The newest entry that a member has read. Who has the room open reads what comes.
+    fn read_by(&self, user: &UserId) -> u64 {
+        match self.people.get(user) {
+            Some(person) if person.member && person.explicit > 0 => self.log.position().seq,
+            Some(person) if person.member => person.read,
+            _ => 0,
+        }
+    }
+
+    pub(in super::super) fn mark_read(&mut self, user: &UserId, seq: u64) -> bool {
+        let newest = seq.min(self.log.position().seq);
+        let member = self.people.get_mut(user).filter(|person| person.member && person.read < newest);
+        member.is_some_and(|member| {
+            member.read = newest;
+            true
+        })
     }
 
     pub(in super::super) fn change_media(
