@@ -1,4 +1,7 @@
-"""Starts the Heliograph binary for a test module, on ports of its own choice and with its log kept as test output."""
+"""Starts Heliograph for a test module, on ports of its own choice and with its log kept as test output.
+
+The binary with every role in one process, or a cluster of processes behind a balancer.
+"""
 
 import base64
 import hashlib
@@ -14,6 +17,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("HELIOGRAPH_BINARY", str(ROOT / "target/debug/heliograph"))
 OUTPUT = pathlib.Path(os.environ.get("HELIOGRAPH_TEST_OUTPUT", str(ROOT / "target/test-output"))) / "python"
 SECRET = "end-to-end-secret-of-32-characters"
+
+# The program that starts a cluster, if that is what is tested, and the servers that clusters share.
+CLUSTER = os.environ.get("HELIOGRAPH_TEST_CLUSTER")
+SHARED = {name: os.environ.get(f"HELIOGRAPH_TEST_{name.upper()}") for name in ("bus", "store", "directory")}
 
 PATIENCE_SECONDS = 10.0
 
@@ -38,7 +45,7 @@ class Server:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("HELIOGRAPH_")}
         with open(log, "wb") as errors:
             self._process = subprocess.Popen(
-                [BINARY, "--config", str(configuration)],
+                [*command(name), "--config", str(configuration)],
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
@@ -77,3 +84,11 @@ def _encode(value):
 
 def _base64(data):
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def command(name):
+    """What to run, without its configuration."""
+    if not CLUSTER:
+        return [BINARY]
+    servers = [part for key, url in SHARED.items() if url for part in (f"--{key}", url)]
+    return [CLUSTER, "--binary", BINARY, "--prefix", f"t{os.getpid()}-{name}", *servers]
