@@ -22,6 +22,7 @@ mod fuzz;
 mod layers;
 mod process;
 mod report;
+mod servers;
 mod tally;
 mod test;
 mod tools;

@@ -11,6 +11,7 @@ use crate::fuzz;
 use crate::layers;
 use crate::process;
 use crate::report::{self, Report};
+use crate::servers::SharedServers;
 use crate::tools::Tools;
 use crate::workspace::Workspace;
 
@@ -29,7 +30,10 @@ pub(crate) fn run(workspace: &Workspace, options: &[String]) -> Result<(), Failu
         checks(workspace, &mut report, &tools);
         rust(workspace, &mut report);
         pages(workspace, &mut report, &tools)?;
-        end_to_end(workspace, &mut report, &tools)?;
+        if build(workspace, &mut report) {
+            end_to_end(workspace, &mut report, &tools, None)?;
+            in_cluster(workspace, &mut report, &tools)?;
+        }
     }
     report.finish()
 }
@@ -74,26 +78,39 @@ fn pages(workspace: &Workspace, report: &mut Report, tools: &Tools) -> Result<()
     Ok(())
 }
 
-fn end_to_end(workspace: &Workspace, report: &mut Report, tools: &Tools) -> Result<(), Failure> {
+fn build(workspace: &Workspace, report: &mut Report) -> bool {
     // For the whole workspace, so that the features are those of the tests and little is built again.
     let mut build = workspace.cargo(&["build", "--workspace", "--locked"]);
-    build.args(["--bin", "heliograph", "--example", "conformance"]);
-    if !report.check("build of the servers", &mut build) {
-        return Ok(());
-    }
+    build.args(["--bin", "heliograph", "--bin", "cluster", "--example", "conformance"]);
+    report.check("build of the servers", &mut build)
+}
+
+/// Every suite of stock clients: against one process, or against a cluster of processes over shared servers.
+fn end_to_end(
+    workspace: &Workspace,
+    report: &mut Report,
+    tools: &Tools,
+    shared: Option<&SharedServers>,
+) -> Result<(), Failure> {
+    let place = if shared.is_some() { "in a cluster" } else { "end to end" };
     for suite in ["conformance", "synapse", "mesh", "across", "http", "browser"] {
         let files = test_files(&workspace.root().join("tests/js").join(suite))?;
         let mut command = node(workspace, tools, &files);
-        against_the_binary(&mut command, workspace);
+        against_the_binary(&mut command, workspace, shared);
         command.env("HELIOGRAPH_CHROMIUM", &tools.chromium);
-        report.tests(&format!("end to end: {suite}"), &mut command);
+        report.tests(&format!("{place}: {suite}"), &mut command);
     }
     let mut python = workspace.command(&tools.python);
     python.args(["-m", "unittest", "discover", "--verbose"]);
     python.args(["--start-directory", "tests/python"]);
-    against_the_binary(&mut python, workspace);
-    report.tests("end to end: python-socketio", &mut python);
+    against_the_binary(&mut python, workspace, shared);
+    report.tests(&format!("{place}: python-socketio"), &mut python);
     Ok(())
+}
+
+fn in_cluster(workspace: &Workspace, report: &mut Report, tools: &Tools) -> Result<(), Failure> {
+    let shared = SharedServers::start(workspace)?;
+    end_to_end(workspace, report, tools, Some(&shared))
 }
 
 fn node(workspace: &Workspace, tools: &Tools, files: &[PathBuf]) -> Command {
@@ -102,11 +119,18 @@ fn node(workspace: &Workspace, tools: &Tools, files: &[PathBuf]) -> Command {
     command
 }
 
-fn against_the_binary(command: &mut Command, workspace: &Workspace) {
+fn against_the_binary(command: &mut Command, workspace: &Workspace, shared: Option<&SharedServers>) {
+    let output = workspace.test_output();
     command
         .env("HELIOGRAPH_BINARY", workspace.binary("debug"))
         .env("HELIOGRAPH_CONFORMANCE", workspace.target().join("debug/examples/conformance"))
-        .env("HELIOGRAPH_TEST_OUTPUT", workspace.test_output());
+        .env("HELIOGRAPH_TEST_OUTPUT", if shared.is_some() { output.join("cluster") } else { output });
+    if let Some(shared) = shared {
+        command.env("HELIOGRAPH_TEST_CLUSTER", workspace.target().join("debug/cluster"));
+        for (name, url) in &shared.addresses {
+            command.env(format!("HELIOGRAPH_TEST_{}", name.to_uppercase()), url);
+        }
+    }
 }
 
 /// The test files of a folder. They are named one by one because Node runs every script of a folder that it is given.

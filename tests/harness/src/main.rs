@@ -42,6 +42,9 @@ struct Arguments {
     /// First part of every name in the shared servers.
     #[arg(long, default_value = "hg")]
     prefix: String,
+    /// Starts NATS, Redis and etcd and nothing else, for clusters that share them.
+    #[arg(long)]
+    servers: bool,
     /// NATS that runs already, with `--store` and `--directory`; otherwise all three are started.
     #[arg(long, requires_all = ["store", "directory"])]
     bus: Option<String>,
@@ -77,11 +80,16 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
             (Some(servers), addresses)
         }
     };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    if arguments.servers {
+        io::stdout().write_all(format!("{}ready\n", described(&addresses)).as_bytes())?;
+        runtime.block_on(asked_to_stop())?;
+        return Ok(());
+    }
     let roles =
         Roles { gateways: arguments.gateways, room_routers: arguments.room_routers, presences: arguments.presences };
     let options =
         ClusterOptions { binary: arguments.binary, roles, settings, prefix: arguments.prefix, port: arguments.port };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let cluster = Cluster::start(&options, &addresses)?;
     follow::follow(&cluster);
     announce(&cluster, &addresses)?;
@@ -103,9 +111,8 @@ fn announce(cluster: &Cluster, addresses: &Addresses) -> io::Result<()> {
     let mut text = format!(
         "Heliograph: a cluster behind a balancer\n  \
            call page    http://{public}/\n  \
-           sockets      http://{public}/socket.io/  ws://{public}/ws\n  \
-           bus          {}\n  store        {}\n  directory    {}\n",
-        addresses.bus, addresses.store, addresses.directory
+           sockets      http://{public}/socket.io/  ws://{public}/ws\n{}",
+        described(addresses)
     );
     for node in &cluster.nodes {
         let clients =
@@ -115,6 +122,11 @@ fn announce(cluster: &Cluster, addresses: &Addresses) -> io::Result<()> {
     }
     text.push_str("ready\n");
     io::stdout().write_all(text.as_bytes())
+}
+
+fn described(addresses: &Addresses) -> String {
+    let Addresses { bus, store, directory } = addresses;
+    format!("  bus          {bus}\n  store        {store}\n  directory    {directory}\n")
 }
 
 async fn asked_to_stop() -> io::Result<()> {
