@@ -110,6 +110,11 @@ fn end_to_end(
 
 fn in_cluster(workspace: &Workspace, report: &mut Report, tools: &Tools) -> Result<(), Failure> {
     let shared = SharedServers::start(workspace)?;
+    let files = test_files(&workspace.root().join("tests/js/cluster"))?;
+    let mut command = node(workspace, tools, &files);
+    against_the_binary(&mut command, workspace, Some(&shared));
+    command.env("HELIOGRAPH_CHROMIUM", &tools.chromium);
+    report.tests("in a cluster: gateways", &mut command);
     end_to_end(workspace, report, tools, Some(&shared))
 }
 

@@ -115,10 +115,13 @@ fn announce(cluster: &Cluster, addresses: &Addresses) -> io::Result<()> {
         described(addresses)
     );
     for node in &cluster.nodes {
-        let clients =
-            if node.role == Role::Gateway { format!("  clients http://{}/", node.public()) } else { String::new() };
+        let pid = node.process.pid().unwrap_or_default();
+        let clients = match node.role {
+            Role::Gateway => format!("  clients http://{}/", node.public()),
+            Role::RoomRouter | Role::Presence => String::new(),
+        };
         let (role, operations) = (node.role.name(), node.operations());
-        text.push_str(&format!("  {role:<12} operations http://{operations}/metrics{clients}\n"));
+        text.push_str(&format!("  {role:<12} operations http://{operations}/metrics{clients}  pid {pid}\n"));
     }
     text.push_str("ready\n");
     io::stdout().write_all(text.as_bytes())

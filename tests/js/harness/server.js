@@ -54,6 +54,7 @@ export async function startServer(settings = {}) {
     'operations.port': 0,
     'auth.mode': 'jwt',
     'auth.secret': SECRET,
+    'auth.open_in_cluster': true,
     // Nothing beyond this machine is asked, not even for one's own address.
     'ice.stun': [],
     ...settings,
@@ -116,6 +117,13 @@ class Server {
     this.url = `http://127.0.0.1:${this.port}`;
     this.websocketUrl = `ws://127.0.0.1:${this.port}`;
     this.#operations = [...announced.matchAll(/operations\s+http:\/\/([^/\s]+)\/metrics/g)].map(([, host]) => `http://${host}`);
+    /** Of a cluster: its gateways, which can be reached without the balancer and be ended at once. */
+    this.gateways = [...announced.matchAll(/clients\s+http:\/\/([^/\s]+)\/\s+pid (\d+)/g)].map(([, host, pid]) => ({
+      url: `http://${host}`,
+      websocketUrl: `ws://${host}`,
+      token: this.token.bind(this),
+      kill: () => process.kill(Number(pid), 'SIGKILL'),
+    }));
     // Of a cluster the last processes that are named are its gateways.
     this.operationsUrl = this.#operations.at(-1);
     const operationsPort = Number(new URL(this.operationsUrl).port);
