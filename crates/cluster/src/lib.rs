@@ -4,6 +4,7 @@
 //! - [`store`]: the truth about rooms, calls, sessions and presence; each operation is one atomic
 //!   step. Redis, or this process.
 //! - [`directory`]: which nodes live. etcd, or this process.
+//! - [`connect`]: where a backend is, and why it cannot be used.
 //! - [`commands`]: asks the services, over the bus.
 //! - [`outward`]: tells the gateways, over the bus.
 //! - [`grpc`]: questions to the services.
@@ -16,6 +17,7 @@
 pub mod bus;
 pub mod clock;
 pub mod commands;
+pub mod connect;
 pub mod directory;
 pub mod grpc;
 pub mod outward;

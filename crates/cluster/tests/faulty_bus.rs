@@ -103,7 +103,7 @@ async fn a_cut_subject_is_silent_until_it_is_healed() {
     bus.cut(gateway("g1"));
     publish_numbers(&bus, &gateway("g1")).await;
     publish_numbers(&bus, &gateway("g2")).await;
-    assert_eq!(numbers(&mut cut).await, []);
+    assert!(numbers(&mut cut).await.is_empty());
     assert_eq!(numbers(&mut other).await.len(), 100);
     bus.heal();
     publish_numbers(&bus, &gateway("g1")).await;
@@ -119,5 +119,5 @@ async fn a_lost_request_is_noticed_by_the_requesters_clock() {
     let reply = bus.request(rooms(), vec![1].into(), LAG).await;
     assert_eq!(reply, Err(BusError::Timeout(rooms())));
     assert_eq!(started.elapsed(), LAG);
-    assert_eq!(numbers(&mut subscription).await, []);
+    assert!(numbers(&mut subscription).await.is_empty());
 }

@@ -5,16 +5,18 @@
 
 pub mod faulty;
 mod memory;
+pub mod nats;
 mod subject;
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use tokio::sync::{mpsc, watch};
 
 pub use memory::MemoryBus;
-pub use subject::{QueueGroup, Subject};
+pub use nats::NatsBus;
+pub use subject::{DEFAULT_PREFIX, QueueGroup, Subject};
 
 /// Why a message did not get through.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +30,16 @@ pub enum BusError {
     /// The bus cannot be reached.
     #[error("the bus is unavailable: {0}")]
     Unavailable(String),
+    /// The bus takes no message of this size. Sending it again does not help.
+    #[error("a message of {size} bytes to {subject} is above the {limit} that the bus takes; raise its max_payload")]
+    TooLarge {
+        /// Where it was to go.
+        subject: Subject,
+        /// Bytes of the payload.
+        size: usize,
+        /// Bytes that the bus takes.
+        limit: usize,
+    },
 }
 
 /// A message bus. Payloads are bytes even within one process, so that what is only wrong on the
@@ -40,14 +52,15 @@ pub trait Bus: Send + Sync + 'static {
     /// Subjects that take requests are subscribed to by one queue group alone.
     fn request(&self, subject: Subject, payload: Bytes, timeout: Duration) -> BoxFuture<'_, Result<Bytes, BusError>>;
 
-    /// Receives what is sent to a subject from now on, until the subscription is dropped. Members of
-    /// a queue group share the messages.
+    /// Receives what is sent to a subject, by whomever, from the moment at which this returns until the
+    /// subscription is dropped. Members of a queue group share the messages.
     fn subscribe(&self, subject: Subject, group: Option<QueueGroup>) -> BoxFuture<'_, Result<Subscription, BusError>>;
 
     /// How messages can get lost on the way.
     fn delivery(&self) -> DeliveryGuarantee;
 
-    /// Asks the bus for a sign of life.
+    /// Asks the bus for a sign of life. What this process has published before has reached the bus
+    /// when it comes, so that who is about to stop loses nothing.
     fn probe(&self) -> BoxFuture<'_, Result<(), BusError>>;
 }
 
@@ -65,26 +78,55 @@ pub enum DeliveryGuarantee {
 }
 
 /// Messages of one subject, in the order in which they arrive.
-pub struct Subscription {
-    messages: mpsc::Receiver<Message>,
-    /// Ends the subscription at the bus when dropped.
-    _guard: Box<dyn Send + Sync>,
+pub struct Subscription(Source);
+
+enum Source {
+    Queue {
+        messages: mpsc::Receiver<Message>,
+        /// Ends the subscription at the bus when dropped.
+        _guard: Box<dyn Send + Sync>,
+    },
+    Stream {
+        /// Ends the subscription at the bus when dropped.
+        messages: BoxStream<'static, Message>,
+        /// What was taken out of it to see whether there is anything.
+        next: Option<Message>,
+    },
 }
 
 impl Subscription {
     /// A subscription that ends when `guard` is dropped.
     pub fn new(messages: mpsc::Receiver<Message>, guard: Box<dyn Send + Sync>) -> Self {
-        Self { messages, _guard: guard }
+        Self(Source::Queue { messages, _guard: guard })
+    }
+
+    /// A subscription that ends when the stream is dropped.
+    pub fn from_stream(messages: BoxStream<'static, Message>) -> Self {
+        Self(Source::Stream { messages, next: None })
     }
 
     /// Whether nothing waits to be received. A hint: more may come at any moment.
-    pub fn is_idle(&self) -> bool {
-        self.messages.is_empty()
+    pub fn is_idle(&mut self) -> bool {
+        match &mut self.0 {
+            Source::Queue { messages, .. } => messages.is_empty(),
+            Source::Stream { messages, next } => {
+                if next.is_none() {
+                    *next = messages.next().now_or_never().flatten();
+                }
+                next.is_none()
+            }
+        }
     }
 
     /// The next message; `None` when the bus is gone for good. Cancel-safe.
     pub async fn next(&mut self) -> Option<Message> {
-        self.messages.recv().await
+        match &mut self.0 {
+            Source::Queue { messages, .. } => messages.recv().await,
+            Source::Stream { messages, next } => match next.take() {
+                Some(message) => Some(message),
+                None => messages.next().await,
+            },
+        }
     }
 }
 

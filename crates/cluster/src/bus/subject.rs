@@ -17,13 +17,23 @@ pub enum Subject {
     Gateway(NodeId),
 }
 
+/// What subjects begin with unless the deployment says otherwise.
+pub const DEFAULT_PREFIX: &str = "hg";
+
+impl Subject {
+    /// The subject's name in a deployment whose subjects begin with `prefix`.
+    pub fn name(&self, prefix: &str) -> String {
+        match self {
+            Self::Rooms(partition) => format!("{prefix}.rooms.{partition}"),
+            Self::Presence(partition) => format!("{prefix}.presence.{partition}"),
+            Self::Gateway(node) => format!("{prefix}.gateway.{node}"),
+        }
+    }
+}
+
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rooms(partition) => write!(f, "hg.rooms.{partition}"),
-            Self::Presence(partition) => write!(f, "hg.presence.{partition}"),
-            Self::Gateway(node) => write!(f, "hg.gateway.{node}"),
-        }
+        f.write_str(&self.name(DEFAULT_PREFIX))
     }
 }
 

@@ -19,14 +19,21 @@ macro_rules! cases {
 }
 pub(crate) use cases;
 
-/// One test for each case, on an implementation of its own.
-pub(crate) fn trials<T: 'static>(suite: &'static str, cases: &[Case<T>], make: fn() -> T) -> Vec<Trial> {
+/// One test for each case, on an implementation of its own that `make` gives.
+pub(crate) fn trials<T: 'static, M>(
+    suite: &str,
+    cases: &[Case<T>],
+    make: impl Fn() -> M + Clone + Send + 'static,
+) -> Vec<Trial>
+where
+    M: Future<Output = T>,
+{
     let trial = |(name, case): &Case<T>| {
-        let case = *case;
+        let (case, make) = (*case, make.clone());
         Trial::test(format!("{suite}::{name}"), move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let result = runtime.block_on(async { tokio::time::timeout(PATIENCE, case(make())).await });
-            Ok(result?)
+            let run = async { tokio::time::timeout(PATIENCE, async { case(make().await).await }).await };
+            Ok(runtime.block_on(run)?)
         })
     };
     cases.iter().map(trial).collect()

@@ -18,8 +18,8 @@ use heliograph_domain::{
 
 use crate::{
     case::{Case, cases},
-    retention,
     scene::{Room, actor, guest, joining, joining_as_peer, now, posting},
+    suites::retention,
 };
 
 pub(crate) const CASES: &[Case<MemoryStore>] = cases![

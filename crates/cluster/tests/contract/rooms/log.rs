@@ -4,9 +4,9 @@ use heliograph_cluster::store::{Attend, Attended, Page, PageRange, Store, Stored
 use heliograph_domain::{command::Since, room::Position, user::Actor};
 
 use crate::{
-    KEPT_ENTRIES,
     case::{Case, cases},
     scene::{Room, actor, joining},
+    suites::KEPT_ENTRIES,
 };
 
 pub(crate) const CASES: &[Case<Store>] = cases![

@@ -8,9 +8,9 @@ use heliograph_domain::{
 };
 
 use crate::{
-    KEPT_ENTRIES,
     case::{Case, cases},
     scene::{Room, actor, node, now, posting},
+    suites::KEPT_ENTRIES,
 };
 
 pub(crate) const CASES: &[Case<Store>] = cases![

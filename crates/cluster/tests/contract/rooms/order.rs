@@ -7,9 +7,9 @@ use heliograph_domain::{command::Since, room::Position, user::Actor};
 use tokio::task::JoinSet;
 
 use crate::{
-    KEPT_ENTRIES,
     case::{Case, cases},
     scene::{Room, actor, at_gateway, joining, node},
+    suites::KEPT_ENTRIES,
 };
 
 pub(crate) const CASES: &[Case<Store>] = cases![

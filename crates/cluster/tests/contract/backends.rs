@@ -1,0 +1,25 @@
+//! The contract of each seam on real servers, and what only real servers can do to it.
+//!
+//! Needs the servers' programs, so that it is not among the tests that run by default:
+//! `cargo test -p heliograph-cluster --test backends`.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a case fails by panicking")]
+
+mod bus;
+mod case;
+mod nats;
+mod scene;
+mod servers;
+
+use std::{process::ExitCode, sync::Arc};
+
+use libtest_mimic::Arguments;
+
+use servers::Servers;
+
+fn main() -> ExitCode {
+    let servers = Arc::new(Servers::default());
+    let mut all = Vec::new();
+    all.extend(nats::trials(&servers));
+    libtest_mimic::run(&Arguments::from_args(), all).exit_code()
+}
