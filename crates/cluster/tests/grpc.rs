@@ -60,6 +60,7 @@ impl RoomService for Rooms {
             entries: vec![(&entry()).into()],
             more: request.limit == 1,
             head: Some(HEAD.into()),
+            read: 4,
         }))
     }
 
@@ -146,7 +147,7 @@ fn code<T: std::fmt::Debug>(answer: Result<T, Refusal>) -> Code {
 async fn a_part_of_a_log_is_read_in_domain_types() {
     let page = Some(PageRange::After(6));
     let history = rooms().history(&room("standup"), page, 1, Some(&user().id)).await.unwrap();
-    assert_eq!((history.entries, history.more, history.head), (vec![entry()], true, HEAD));
+    assert_eq!((history.entries, history.more, history.head, history.read), (vec![entry()], true, HEAD, 4));
 }
 
 #[tokio::test]

@@ -41,11 +41,13 @@ impl RoomService for Questions {
         let request = request.into_inner();
         let room = room(&request.room)?;
         let rooms = &self.router.store.rooms;
+        let mut read = 0;
         if let Some(reader) = reader(request.reader.as_deref())? {
             let view = rooms.view(&room, Some(&reader), None, None).await.map_err(away)?;
             if !view.member {
                 return Err(Status::permission_denied("not a member of the room"));
             }
+            read = view.read;
         }
         let range = match request.page {
             Some(Page::After(seq)) => PageRange::After(seq),
@@ -60,7 +62,7 @@ impl RoomService for Questions {
             entries.push(proto::LogEntry { seq: entry.seq, at: entry.at.as_millis(), event: Some(event) });
         }
         let head = Some(page.position.into());
-        Ok(Response::new(proto::HistoryResponse { entries, more: page.more, head }))
+        Ok(Response::new(proto::HistoryResponse { entries, more: page.more, head, read }))
     }
 
     async fn members(

@@ -28,6 +28,8 @@ pub struct History {
     pub more: bool,
     /// The log's end at the moment of reading.
     pub head: Position,
+    /// Number of the newest entry that the reader has read; 0 without a reader.
+    pub read: u64,
 }
 
 /// Members of a room.
@@ -75,6 +77,7 @@ impl RoomClient {
             entries: entries.collect::<Result<_, _>>().map_err(unreadable)?,
             more: page.more,
             head: page.head.unwrap_or_default().into(),
+            read: page.read,
         })
     }
 

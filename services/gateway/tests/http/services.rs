@@ -70,15 +70,22 @@ impl Bus for Calls {
 #[derive(Default)]
 pub(crate) struct Log {
     entries: Vec<LogEntry>,
+    /// How far `alice` has read.
+    pub(crate) read: u64,
     pub(crate) call: Option<CallView>,
 }
 
 impl Log {
     /// Appends a message of `bob`.
     pub(crate) fn post(&mut self, id: &str, text: &str) -> &mut Self {
+        self.post_by("bob", id, text)
+    }
+
+    /// Appends a message.
+    pub(crate) fn post_by(&mut self, author: &str, id: &str, text: &str) -> &mut Self {
         self.append(Event::MessagePosted(Message {
             id: MessageId::parse(id).unwrap(),
-            author: user("bob"),
+            author: user(author),
             socket: None,
             peer: false,
             text: MessageText::parse(text).unwrap(),
@@ -131,6 +138,7 @@ impl RoomService for Log {
             entries: page.iter().map(|entry| (*entry).into()).collect(),
             more: fitting.len() > limit,
             head: Some(proto::Position { epoch: 1, seq: self.entries.len() as u64 }),
+            read: self.read,
         }))
     }
 

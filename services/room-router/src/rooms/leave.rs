@@ -2,7 +2,7 @@
 
 use heliograph_cluster::store::{Attendant, Left};
 use heliograph_domain::{
-    command::DisconnectCause,
+    command::{DisconnectCause, Session},
     delivery::{Except, Place},
     event::{Event, LeaveReason},
     id::{CommandId, SocketId, UserId},
@@ -19,6 +19,9 @@ impl Router {
     /// Ends a socket's attendance at its own wish. Not attending is success.
     pub(crate) async fn leave(&self, request: &Request, permanent: bool) -> Outcome<()> {
         let actor = request.actor()?;
+        if !permanent && !actor.user.guest {
+            self.store.rooms.mark_read(&request.room, &actor.user.id, u64::MAX).await?;
+        }
         let who = (&actor.socket, &actor.user.id);
         self.end_attendance(request, request.id, who, permanent, LeaveReason::Left).await?;
         self.store.sessions.remove_room(&actor.socket, &request.room).await?;
@@ -35,8 +38,11 @@ impl Router {
         cause: DisconnectCause,
     ) -> Outcome<()> {
         let session = self.store.sessions.load(socket).await?;
-        if session.is_some_and(|(_, lost_at)| lost_at.is_none()) {
+        if session.as_ref().is_some_and(|(_, lost_at)| lost_at.is_none()) {
             return Ok(());
+        }
+        if let Some((session, _)) = &session {
+            self.mark_heard(request, session).await?;
         }
         let reason = match cause {
             DisconnectCause::Explicit => LeaveReason::Left,
@@ -44,6 +50,17 @@ impl Router {
         };
         self.end_attendance(request, request.id, (socket, user), false, reason).await?;
         self.leave_call(request, socket).await
+    }
+
+    /// Who has a room open reads what they are sent. What was sent is known when a gateway told of the
+    /// loss; else no more is sure than what the socket had when it joined.
+    async fn mark_heard(&self, request: &Request, session: &Session) -> Outcome<()> {
+        let user = &session.actor.user;
+        let opened = session.rooms.iter().find(|known| known.room == request.room && known.explicit);
+        if let Some(opened) = opened.filter(|_| !user.guest) {
+            self.store.rooms.mark_read(&request.room, &user.id, opened.position.seq).await?;
+        }
+        Ok(())
     }
 
     pub(crate) async fn end_attendance(

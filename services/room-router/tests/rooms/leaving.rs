@@ -1,12 +1,16 @@
 //! Leaving rooms.
 
+use std::time::Duration;
+
+use heliograph_cluster::store::PageRange;
 use heliograph_domain::{
     command::{DisconnectCause, Join, RoomCommand},
     outcome::RoomOutcome,
     refusal::Code,
+    room::Position,
 };
 
-use crate::stage::{Stage, code, join_of, joined, socket, user};
+use crate::stage::{Stage, code, join_of, joined, room, socket, user};
 
 const LEAVE: RoomCommand = RoomCommand::Leave { permanent: false };
 
@@ -50,6 +54,48 @@ async fn a_guest_is_a_member_only_while_there() {
     assert!(stage.store().presence.rooms(&user("guest"), 10).await.unwrap().is_empty());
 }
 
+/// How far a user has read `team`.
+async fn read(stage: &Stage, who: &str) -> u64 {
+    stage.store().rooms.view(&room("team"), Some(&user(who)), None, None).await.unwrap().read
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_has_read_what_was_said() {
+    let stage = Stage::start().await;
+    let (ann, bob) = (stage.synapse("ann1", "g1").await, stage.synapse("bob1", "g2").await);
+    stage.join(&ann, "team").await;
+    stage.join(&bob, "team").await;
+    stage.post(&ann, "team", "one").await.unwrap();
+    stage.ask(&bob, "team", LEAVE).await.unwrap();
+    stage.post(&ann, "team", "two").await.unwrap();
+    assert_eq!((read(&stage, "bob").await, read(&stage, "ann").await), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_lost_has_read_what_was_sent_to_them() {
+    let stage = Stage::start().await;
+    let ann = stage.synapse("ann1", "g1").await;
+    let (asked, silent) = (stage.synapse("bob1", "g2").await, stage.synapse("cat1", "g2").await);
+    stage.join(&ann, "team").await;
+    stage.join(&asked, "team").await;
+    joined(stage.ask(&silent, "team", RoomCommand::Join(Join { explicit: false, ..join_of(&silent) })).await);
+    for text in ["one", "two", "three"] {
+        stage.post(&ann, "team", text).await.unwrap();
+    }
+    let rooms = stage.store().rooms;
+    let end = rooms.read(&room("team"), PageRange::Before(0), 0).await.unwrap().position;
+    let (positions, window) = ([(room("team"), Position { seq: 2, ..end })], Duration::from_secs(120));
+    for gone in [&asked, &silent] {
+        let sessions = stage.store().sessions;
+        let lost = sessions.lose(&gone.socket, &gone.gateway, &positions, stage.now(), window);
+        assert!(lost.await.unwrap());
+        let (socket, user) = (gone.socket.clone(), gone.user.id.clone());
+        let detach = RoomCommand::Detach { socket, user, cause: DisconnectCause::Lost };
+        stage.system("team", detach).await.unwrap();
+    }
+    assert_eq!((read(&stage, "bob").await, read(&stage, "cat").await), (2, 0));
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_last_socket_that_asked_for_the_room_takes_the_user_along() {
     let mut stage = Stage::start().await;
@@ -71,7 +117,7 @@ async fn the_peer_that_is_there_longest_is_the_next_host() {
     for (id, gateway) in [("ann1", "g1"), ("bob1", "g2"), ("cat1", "g2")] {
         let peer = stage.mesh(id, gateway).await;
         stage.join(&peer, "standup").await;
-        stage.pass(std::time::Duration::from_millis(10)).await;
+        stage.pass(Duration::from_millis(10)).await;
     }
     stage.clear();
     let ann = stage.mesh("ann1", "g1").await;

@@ -22,7 +22,7 @@ async fn members_read_the_log_in_pages() {
     let seqs = |page: &heliograph_cluster::grpc::History| page.entries.iter().map(|one| one.seq).collect::<Vec<_>>();
     let (team, reader) = (room("team"), user("ann"));
     let newest = stage.questions.history(&team, None, 2, Some(&reader)).await.unwrap();
-    assert_eq!((seqs(&newest), newest.more, newest.head.seq), (vec![2, 3], true, 3));
+    assert_eq!((seqs(&newest), newest.more, newest.head.seq, newest.read), (vec![2, 3], true, 3, 3));
     let older = stage.questions.history(&team, Some(PageRange::Before(2)), 2, None).await.unwrap();
     assert_eq!((seqs(&older), older.more), (vec![1], false));
     let newer = stage.questions.history(&team, Some(PageRange::After(1)), 0, None).await.unwrap();
