@@ -189,6 +189,7 @@ async fn presence_is_asked_by_user_and_for_resumption_by_socket() {
         secret,
         user: Some(actor.user.id.clone()),
         gateway: actor.gateway.clone(),
+        holder: None,
     };
     let by_user = Partition::of(actor.user.id.as_str());
     let by_socket = Partition::of(actor.socket.as_str());

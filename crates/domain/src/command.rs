@@ -1,5 +1,7 @@
 //! Requests that travel inwards: imperative, each with one target, each answered.
 
+use std::time::Duration;
+
 use crate::{
     id::{CommandId, MessageId, NodeId, SocketId, UserId},
     room::{Media, MediaChange, Position, RoomId},
@@ -237,6 +239,9 @@ pub enum PresenceCommand {
         user: Option<UserId>,
         /// The gateway that the client came back to.
         gateway: NodeId,
+        /// If set, only a session is handed over that this gateway was the last to hold: it goes on under
+        /// another id, and its client never left.
+        holder: Option<NodeId>,
     },
     /// A socket is gone.
     Disconnect {
@@ -248,6 +253,8 @@ pub enum PresenceCommand {
         gateway: NodeId,
         /// How it went.
         cause: DisconnectCause,
+        /// How long ago it went.
+        age: Duration,
         /// What was written to the socket, per room.
         positions: Vec<(RoomId, Position)>,
     },

@@ -18,6 +18,15 @@ use crate::people::{Failure, People};
 /// What a command answers, and what follows.
 pub(crate) type Answer = (PresenceOutcome, Option<BoxFuture<'static, ()>>);
 
+/// A socket that is to have its session back, as its gateway tells it.
+pub(crate) struct Return {
+    pub(crate) socket: SocketId,
+    pub(crate) secret: SessionSecret,
+    pub(crate) user: Option<UserId>,
+    pub(crate) gateway: NodeId,
+    pub(crate) holder: Option<NodeId>,
+}
+
 impl People {
     /// A socket was authenticated: it counts from now on, and can be recovered.
     pub(crate) async fn connect(self: Arc<Self>, actor: Actor, secret: SessionSecret) -> Result<Answer, Failure> {
@@ -40,14 +49,18 @@ impl People {
     }
 
     /// A client came back for its session. The gateway that held it drops it without a word.
-    pub(crate) async fn resume(
-        self: Arc<Self>,
-        socket: SocketId,
-        secret: SessionSecret,
-        user: Option<UserId>,
-        gateway: NodeId,
-    ) -> Result<Answer, Failure> {
+    ///
+    /// Done twice by the same gateway it is done once: whoever has lost the answer asks again.
+    pub(crate) async fn resume(self: Arc<Self>, back: Return) -> Result<Answer, Failure> {
+        let Return { socket, secret, user, gateway, holder } = back;
         let now = self.clock.now();
+        if let Some(holder) = &holder {
+            let session = self.store.sessions.load(&socket).await?;
+            let held_by = session.map(|(session, _)| session.actor.gateway);
+            if !held_by.is_some_and(|held_by| held_by == *holder || held_by == gateway) {
+                return Ok((PresenceOutcome::NotResumed, None));
+            }
+        }
         let outcome = self.store.sessions.resume(&socket, secret, user.as_ref(), &gateway, now).await?;
         let ResumeOutcome::Resumed { session, previous } = outcome else {
             return Ok((PresenceOutcome::NotResumed, None));
@@ -62,7 +75,8 @@ impl People {
             known?;
             return Err(too_many_connections().into());
         }
-        if previous != gateway {
+        // A holder that goes on under another id has the socket still.
+        if previous != gateway && holder.is_none() {
             self.outward.send(std::slice::from_ref(&previous), &Outbound::Evict { socket }).await;
         }
         let announced = self.announce_online(&actor.user).await;

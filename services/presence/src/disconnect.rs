@@ -7,7 +7,7 @@
 //! Before anything is done, a deadline is set which does what is left to do, should this process fail.
 //! Every step may be done twice.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::FutureExt;
 use heliograph_cluster::{serve::Timers, store::StoreError};
@@ -32,6 +32,7 @@ pub(crate) struct Departure {
     pub(crate) user: UserId,
     pub(crate) gateway: NodeId,
     pub(crate) cause: DisconnectCause,
+    pub(crate) age: Duration,
     pub(crate) positions: Vec<(RoomId, Position)>,
 }
 
@@ -39,9 +40,10 @@ impl People {
     /// A socket is gone. One that has moved to another gateway stays.
     pub(crate) async fn disconnect(self: Arc<Self>, gone: Departure, timers: Timers) -> Result<Answer, Failure> {
         let now = self.clock.now();
-        let Departure { socket, user, gateway, cause, positions } = gone;
+        let Departure { socket, user, gateway, cause, age, positions } = gone;
+        let lost_at = now - age;
         let window = self.options.recovery_window;
-        if !self.store.sessions.lose(&socket, &gateway, &positions, now, window).await? {
+        if !self.store.sessions.lose(&socket, &gateway, &positions, lost_at, window).await? {
             if self.store.sessions.load(&socket).await?.is_none() {
                 self.store.presence.disconnect(&user, &socket, now).await?;
             }
@@ -55,7 +57,7 @@ impl People {
                 (Due::Gone { user: user.clone(), socket: socket.clone() }, self.options.call_grace)
             }
         };
-        timers.set(user.as_str(), due.key(), now + grace).await?;
+        timers.set(user.as_str(), due.key(), lost_at + grace).await?;
         let goodbye = (cause == DisconnectCause::Explicit).then(|| {
             async move {
                 // What fails here is tried again when the deadline is due.

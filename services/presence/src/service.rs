@@ -19,7 +19,7 @@ use heliograph_telemetry::metrics::count;
 use tracing::warn;
 
 use crate::{
-    connect::Answer,
+    connect::{Answer, Return},
     deadline::Due,
     disconnect::Departure,
     people::{Failure, People},
@@ -97,11 +97,11 @@ impl People {
     async fn carry_out(self: Arc<Self>, command: PresenceCommand, timers: Timers) -> Result<Answer, Failure> {
         match command {
             PresenceCommand::Connect { actor, secret } => self.connect(actor, secret).await,
-            PresenceCommand::Resume { socket, secret, user, gateway } => {
-                self.resume(socket, secret, user, gateway).await
+            PresenceCommand::Resume { socket, secret, user, gateway, holder } => {
+                self.resume(Return { socket, secret, user, gateway, holder }).await
             }
-            PresenceCommand::Disconnect { socket, user, gateway, cause, positions } => {
-                self.disconnect(Departure { socket, user, gateway, cause, positions }, timers).await
+            PresenceCommand::Disconnect { socket, user, gateway, cause, age, positions } => {
+                self.disconnect(Departure { socket, user, gateway, cause, age, positions }, timers).await
             }
             PresenceCommand::SetStatus { user, status } => {
                 self.set_status(&user, status).await?;

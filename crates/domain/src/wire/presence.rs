@@ -1,5 +1,7 @@
 //! `presence.proto`
 
+use std::time::Duration;
+
 use super::{
     PresenceReply, WireError,
     field::{command_id, list, nested, optional_text, required, same_variants, sixteen_bytes, strings, text, texts},
@@ -44,18 +46,20 @@ impl From<&PresenceCommand> for Command {
             PresenceCommand::Connect { actor, secret } => {
                 Self::Connect(proto::Connect { actor: Some(actor.into()), secret: secret_bytes(*secret) })
             }
-            PresenceCommand::Resume { socket, secret, user, gateway } => Self::Resume(proto::Resume {
+            PresenceCommand::Resume { socket, secret, user, gateway, holder } => Self::Resume(proto::Resume {
                 socket: socket.as_str().to_owned(),
                 secret: secret_bytes(*secret),
                 user: user.as_ref().map(|user| user.as_str().to_owned()),
                 gateway: gateway.as_str().to_owned(),
+                holder: holder.as_ref().map(|holder| holder.as_str().to_owned()),
             }),
-            PresenceCommand::Disconnect { socket, user, gateway, cause, positions } => {
+            PresenceCommand::Disconnect { socket, user, gateway, cause, age, positions } => {
                 Self::Disconnect(proto::Disconnect {
                     socket: socket.as_str().to_owned(),
                     user: user.as_str().to_owned(),
                     gateway: gateway.as_str().to_owned(),
                     cause: proto::DisconnectCause::from(*cause).into(),
+                    age: u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
                     positions: positions.iter().map(Into::into).collect(),
                 })
             }
@@ -81,9 +85,11 @@ impl TryFrom<Command> for PresenceCommand {
                 secret: secret(&form.secret, "Resume.secret")?,
                 user: optional_text(form.user, "Resume.user")?,
                 gateway: text(&form.gateway, "Resume.gateway")?,
+                holder: optional_text(form.holder, "Resume.holder")?,
             },
             Command::Disconnect(form) => Self::Disconnect {
                 cause: form.cause().try_into()?,
+                age: Duration::from_millis(form.age),
                 socket: text(&form.socket, "Disconnect.socket")?,
                 user: text(&form.user, "Disconnect.user")?,
                 gateway: text(&form.gateway, "Disconnect.gateway")?,

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a sample that is no valid value is a fault of the test")]
 
+use std::time::Duration;
+
 use heliograph_domain::{
     command::*,
     delivery::*,
@@ -195,13 +197,14 @@ pub(crate) fn presence_requests() -> Vec<PresenceRequest> {
     let secret = SessionSecret::random();
     [
         PresenceCommand::Connect { actor: actor(), secret },
-        PresenceCommand::Resume { socket: socket("s1"), secret, user: Some(user_id("ann")), gateway: node("g") },
-        PresenceCommand::Resume { socket: socket("s1"), secret, user: None, gateway: node("g") },
+        PresenceCommand::Resume { socket: socket("s1"), secret, user: Some(user_id("ann")), gateway: node("g"), holder: None },
+        PresenceCommand::Resume { socket: socket("s1"), secret, user: None, gateway: node("g"), holder: Some(node("f")) },
         PresenceCommand::Disconnect {
             socket: socket("s1"),
             user: user_id("ann"),
             gateway: node("g"),
             cause: DisconnectCause::Lost,
+            age: Duration::from_millis(5500),
             positions: vec![(room("a"), POSITION), (room("b"), Position::default())],
         },
         PresenceCommand::Disconnect {
@@ -209,6 +212,7 @@ pub(crate) fn presence_requests() -> Vec<PresenceRequest> {
             user: user_id("ann"),
             gateway: node("g"),
             cause: DisconnectCause::Explicit,
+            age: Duration::ZERO,
             positions: vec![],
         },
         PresenceCommand::SetStatus { user: ann(), status: Status::Away },

@@ -1,6 +1,6 @@
 //! The end of a client: nothing of it stays here, and presence is told how it went.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use heliograph_domain::{
     command::{DisconnectCause, PresenceCommand, PresenceRequest},
@@ -72,6 +72,7 @@ impl Clients {
                 user: identity.user.id.clone(),
                 gateway: clients.node.clone(),
                 cause,
+                age: Duration::ZERO,
                 positions,
             };
             let request = PresenceRequest { id: CommandId::generate(), command };

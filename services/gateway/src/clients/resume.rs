@@ -115,7 +115,7 @@ impl Clients {
         secret: SessionSecret,
         user: Option<UserId>,
     ) -> Result<Session, &'static str> {
-        let command = PresenceCommand::Resume { socket, secret, user, gateway: self.node.clone() };
+        let command = PresenceCommand::Resume { socket, secret, user, gateway: self.node.clone(), holder: None };
         let request = PresenceRequest { id: CommandId::generate(), command };
         match self.commands.presence(&request).await {
             Ok(PresenceOutcome::Resumed { session, .. }) => Ok(*session),

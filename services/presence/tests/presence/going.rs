@@ -1,5 +1,7 @@
 //! Sockets go: at once for rooms, later for others.
 
+use std::time::Duration;
+
 use heliograph_domain::{
     command::{DisconnectCause, PresenceCommand},
     outcome::PresenceOutcome,
@@ -122,6 +124,7 @@ async fn the_same_goodbye_twice_is_one() {
             user: user("ann"),
             gateway: node("g1"),
             cause: DisconnectCause::Explicit,
+            age: Duration::ZERO,
             positions: Vec::new(),
         };
         assert_eq!(stage.ask(gone).await, Ok(PresenceOutcome::Done));
@@ -158,4 +161,23 @@ async fn nothing_of_a_guest_is_left_behind() {
     tokio::time::sleep(std::time::Duration::from_secs(600)).await;
     let held = memory.held();
     assert_eq!((held.users, held.sessions, held.deadlines), (0, 0, 0), "{held:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_grace_counts_from_the_loss_and_not_from_its_report() {
+    let mut stage = team().await;
+    let lost = PresenceCommand::Disconnect {
+        socket: socket("ann1"),
+        user: user("ann"),
+        gateway: node("g1"),
+        cause: DisconnectCause::Lost,
+        age: Duration::from_millis(4500),
+        positions: Vec::new(),
+    };
+    assert_eq!(stage.ask(lost).await, Ok(PresenceOutcome::Done));
+    stage.pass(400).await;
+    assert!(stage.heard("g2").is_empty());
+    stage.pass(101).await;
+    assert_eq!(stage.heard("g2"), ["team but ann: ann is offline"]);
+    assert_eq!(stage.asked(), ["team: ann1 is lost"]);
 }

@@ -72,7 +72,10 @@ async fn who_said_goodbye_has_nothing_to_recover() {
 async fn others_do_not_recover_a_session() {
     let stage = team().await;
     stage.lose("ann1", "g1").await;
-    let resume = |secret, user| PresenceCommand::Resume { socket: socket("ann1"), secret, user, gateway: node("g1") };
+    let resume = |secret, user| {
+        let (socket, gateway) = (socket("ann1"), node("g1"));
+        PresenceCommand::Resume { socket, secret, user, gateway, holder: None }
+    };
     let guessed = SessionSecret::from_bytes([7; 16]);
     assert_eq!(stage.ask(resume(guessed, None)).await, Ok(PresenceOutcome::NotResumed));
     let mut known = [0; 16];
@@ -127,9 +130,48 @@ async fn how_far_a_lost_socket_had_heard_is_kept() {
         user: user("ann"),
         gateway: node("g1"),
         cause: heliograph_domain::command::DisconnectCause::Lost,
+        age: std::time::Duration::ZERO,
         positions: vec![(room("team"), position)],
     };
     stage.ask(lost).await.unwrap();
     let Ok(PresenceOutcome::Resumed { session, .. }) = stage.resume("ann1", "g1").await else { panic!("not resumed") };
     assert_eq!(session.rooms[0].position, position);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resumption_whose_answer_was_lost_is_the_same_when_it_is_asked_for_again() {
+    let mut stage = team().await;
+    stage.lose("ann1", "g1").await;
+    for previous in ["g1", "g2"] {
+        let Ok(PresenceOutcome::Resumed { session, previous: held_by }) = stage.resume("ann1", "g2").await else {
+            panic!("not resumed")
+        };
+        assert_eq!((session.rooms.len(), held_by), (1, node(previous)));
+    }
+    stage.pass(10_000).await;
+    assert_eq!(stage.heard("g1"), ["evict ann1"]);
+    assert!(stage.heard("g2").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gateway_that_goes_on_under_another_id_keeps_its_sockets() {
+    let mut stage = team().await;
+    for _ in 0..2 {
+        assert!(matches!(stage.take_along("ann1", "g1", "g3").await, Ok(PresenceOutcome::Resumed { .. })));
+    }
+    let sockets = stage.store().presence.sockets(&user("ann")).await.unwrap();
+    assert_eq!(sockets.iter().map(|known| &known.gateway).collect::<Vec<_>>(), [&node("g3")]);
+    // What is said of the old id concerns the socket no more.
+    stage.lose("ann1", "g1").await;
+    stage.pass(10_000).await;
+    assert!(stage.heard("g1").is_empty() && stage.heard("g2").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_that_came_back_elsewhere_is_not_taken_along() {
+    let stage = team().await;
+    stage.resume("ann1", "g2").await.unwrap();
+    assert_eq!(stage.take_along("ann1", "g1", "g3").await, Ok(PresenceOutcome::NotResumed));
+    let sockets = stage.store().presence.sockets(&user("ann")).await.unwrap();
+    assert_eq!(sockets[0].gateway, node("g2"));
 }

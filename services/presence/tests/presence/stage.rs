@@ -120,7 +120,13 @@ impl Stage {
 
     pub(crate) async fn resume(&self, id: &str, gateway: &str) -> Answer {
         let (socket, secret, gateway) = (socket(id), secret(id), node(gateway));
-        self.ask(PresenceCommand::Resume { socket, secret, user: None, gateway }).await
+        self.ask(PresenceCommand::Resume { socket, secret, user: None, gateway, holder: None }).await
+    }
+
+    /// A gateway goes on under another id and takes a socket with it.
+    pub(crate) async fn take_along(&self, id: &str, holder: &str, gateway: &str) -> Answer {
+        let (socket, secret, gateway, holder) = (socket(id), secret(id), node(gateway), Some(node(holder)));
+        self.ask(PresenceCommand::Resume { socket, secret, user: None, gateway, holder }).await
     }
 
     /// The client says goodbye.
@@ -134,8 +140,9 @@ impl Stage {
     }
 
     async fn gone(&self, id: &str, gateway: &str, cause: DisconnectCause) {
-        let (user, socket) = (user(&owner(id)), socket(id));
-        let gone = PresenceCommand::Disconnect { socket, user, gateway: node(gateway), cause, positions: Vec::new() };
+        let (user, socket, gateway) = (user(&owner(id)), socket(id), node(gateway));
+        let (age, positions) = (Duration::ZERO, Vec::new());
+        let gone = PresenceCommand::Disconnect { socket, user, gateway, cause, age, positions };
         assert_eq!(self.ask(gone).await, Ok(PresenceOutcome::Done));
         // What follows the answer is done when nothing is left to do at this moment.
         time::sleep(Duration::from_millis(1)).await;
