@@ -4,66 +4,75 @@
 //! a service. So a client is made from a channel to another process or from the server itself, and
 //! is of the same type in both cases: within one process no socket is opened.
 //!
-//! Clients speak domain types and answer with a [`Refusal`], as commands do. Servers implement the
-//! traits in [`stubs`].
+//! - [`Link`]: the way to a server, and how long answers are waited for.
+//! - [`RoomClient`], [`PresenceClient`], [`GatewayClient`], [`ProcessClient`]: what is asked, in domain
+//!   types, answered with a [`Refusal`] where it is not, as commands are.
+//! - [`Channels`]: links to the processes that live, by the directory: to one of them, or to any that
+//!   has a role.
+//! - [`Services`]: what this process answers. Servers implement the traits in [`stubs`].
+//! - [`GrpcServer`]: answers other processes.
 
+mod balance;
+mod calls;
+mod channels;
+mod gateways;
+mod health;
+mod link;
 mod presence;
+mod processes;
 mod rooms;
+mod server;
+mod services;
+mod tls;
 
 use std::time::Duration;
 
 use heliograph_domain::refusal::{Code, Refusal};
-use http::{Request, Response};
-use tonic::{Status, body::Body};
-use tower::{BoxError, Service, ServiceExt, util::BoxCloneSyncService};
+use tonic::Status;
 use tracing::warn;
 
+pub use channels::{ChannelOptions, Channels};
+pub use gateways::{GatewayClient, LocalSocket, SocketPage};
+pub use link::{Link, Way, WayError};
 pub use presence::{Counts, PresenceClient, UserPresence};
+pub use processes::{Describe, NodeState, Process, ProcessClient, ProcessState};
 pub use rooms::{History, Members, RoomClient};
+pub use server::{GrpcServer, ServerOptions, SetUpError};
+pub use services::Services;
+pub use tls::{Tls, TlsError};
 
 /// What is generated from the services of `proto/heliograph/v1`.
 pub mod stubs {
     tonic::include_proto!("heliograph.v1");
 }
 
-/// The way to a server, wherever it is.
-#[derive(Clone)]
-pub struct Link {
-    service: BoxCloneSyncService<Request<Body>, Response<Body>, LinkError>,
-    deadline: Duration,
+/// Signs of life on a connection between two processes, which end it if the other one is silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keepalive {
+    /// How long nothing is heard before the other process is asked for a sign of life.
+    pub interval: Duration,
+    /// How long it may take to give it.
+    pub timeout: Duration,
 }
 
-/// A server could not be asked. A type of its own rather than a boxed error: futures over the generated
-/// clients are not provably `Send` when their error's conversion has a lifetime.
-#[derive(Debug, thiserror::Error)]
-#[error(transparent)]
-struct LinkError(BoxError);
-
-impl Link {
-    /// A link to a server of this process (a generated `…Server`) or to a channel. Answers are
-    /// waited for until `deadline` has passed.
-    pub fn new<S>(service: S, deadline: Duration) -> Self
-    where
-        S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + Sync + 'static,
-        S::Error: Into<BoxError>,
-        S::Future: Send + 'static,
-    {
-        let service = BoxCloneSyncService::new(service.map_err(|error| LinkError(error.into())));
-        Self { service, deadline }
+impl Default for Keepalive {
+    fn default() -> Self {
+        Self { interval: Duration::from_secs(2), timeout: Duration::from_secs(3) }
     }
+}
 
-    /// Waits for an answer until the deadline, and makes a failure a refusal.
-    async fn answer<T>(&self, answer: impl Future<Output = Result<tonic::Response<T>, Status>>) -> Result<T, Refusal> {
-        match tokio::time::timeout(self.deadline, answer).await {
-            Ok(Ok(response)) => Ok(response.into_inner()),
-            Ok(Err(status)) => Err(refusal(&status)),
-            Err(_) => Err(Refusal::new(Code::Unavailable)),
-        }
-    }
+/// Bytes of one call that are on their way and not yet read, at most.
+const STREAM_WINDOW: u32 = 64 * 1024;
+
+/// Bytes of all calls of one connection that are on their way and not yet read: as many as all of them
+/// may have, so that calls which nobody reads do not hold up the others.
+fn connection_window(streams: u32) -> u32 {
+    const HIGHEST: u32 = i32::MAX as u32;
+    STREAM_WINDOW.saturating_mul(streams).min(HIGHEST)
 }
 
 /// What a status means to the one who asked. The server's words stay in the log.
-fn refusal(status: &Status) -> Refusal {
+fn refusal(status: Status) -> Refusal {
     Refusal::new(match status.code() {
         tonic::Code::NotFound => Code::NotFound,
         tonic::Code::PermissionDenied => Code::NotAllowed,

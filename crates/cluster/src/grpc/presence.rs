@@ -10,7 +10,7 @@ use heliograph_domain::{
     wire::proto,
 };
 
-use super::{Link, stubs::presence_service_client::PresenceServiceClient, unreadable};
+use super::{Link, Way, refusal, stubs::presence_service_client::PresenceServiceClient, unreadable};
 use crate::store::UserSocket;
 
 /// Asks presence services. Any of them answers for any user.
@@ -45,6 +45,10 @@ impl PresenceClient {
         Self { link }
     }
 
+    fn client(&self) -> PresenceServiceClient<Way> {
+        PresenceServiceClient::new(self.link.way()).max_decoding_message_size(self.link.largest())
+    }
+
     /// Where the sockets of some users (at most 200) are, in no order.
     ///
     /// # Errors
@@ -52,8 +56,7 @@ impl PresenceClient {
     /// `Unavailable` if there is no answer.
     pub async fn sockets(&self, users: &[UserId]) -> Result<Vec<(UserId, UserSocket)>, Refusal> {
         let request = proto::SocketsRequest { users: texts(users) };
-        let mut client = PresenceServiceClient::new(self.link.service.clone());
-        let answer = self.link.answer(client.sockets(request)).await?;
+        let answer = self.link.answer(self.client().sockets(self.link.request(request))).await.map_err(refusal)?;
         answer.sockets.into_iter().map(connected).collect()
     }
 
@@ -65,8 +68,7 @@ impl PresenceClient {
     /// `Unavailable` if there is no answer.
     pub async fn look_up(&self, users: &[UserId], reader: Option<&UserId>) -> Result<Vec<UserPresence>, Refusal> {
         let request = proto::LookUpRequest { users: texts(users), reader: reader.map(ToString::to_string) };
-        let mut client = PresenceServiceClient::new(self.link.service.clone());
-        let answer = self.link.answer(client.look_up(request)).await?;
+        let answer = self.link.answer(self.client().look_up(self.link.request(request))).await.map_err(refusal)?;
         answer.users.into_iter().map(presence).collect()
     }
 
@@ -76,8 +78,8 @@ impl PresenceClient {
     ///
     /// `Unavailable` if there is no answer.
     pub async fn counts(&self) -> Result<Counts, Refusal> {
-        let mut client = PresenceServiceClient::new(self.link.service.clone());
-        let answer = self.link.answer(client.counts(proto::CountsRequest {})).await?;
+        let request = self.link.request(proto::CountsRequest {});
+        let answer = self.link.answer(self.client().counts(request)).await.map_err(refusal)?;
         Ok(Counts { users: answer.users, sockets: answer.sockets })
     }
 
@@ -89,8 +91,7 @@ impl PresenceClient {
     /// `Unavailable` if there is no answer.
     pub async fn rooms(&self, user: &UserId, limit: u32) -> Result<Vec<RoomId>, Refusal> {
         let request = proto::RoomsRequest { user: user.to_string(), limit };
-        let mut client = PresenceServiceClient::new(self.link.service.clone());
-        let answer = self.link.answer(client.rooms(request)).await?;
+        let answer = self.link.answer(self.client().rooms(self.link.request(request))).await.map_err(refusal)?;
         answer.rooms.iter().map(|room| RoomId::parse(room)).collect::<Result<_, _>>().map_err(unreadable)
     }
 }

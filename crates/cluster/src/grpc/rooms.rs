@@ -10,7 +10,7 @@ use heliograph_domain::{
     wire::proto,
 };
 
-use super::{Link, stubs::room_service_client::RoomServiceClient, unreadable};
+use super::{Link, Way, refusal, stubs::room_service_client::RoomServiceClient, unreadable};
 use crate::store::PageRange;
 
 /// Asks room-routers. Any of them answers for any room.
@@ -47,6 +47,10 @@ impl RoomClient {
         Self { link }
     }
 
+    fn client(&self) -> RoomServiceClient<Way> {
+        RoomServiceClient::new(self.link.way()).max_decoding_message_size(self.link.largest())
+    }
+
     /// A part of a room's log, by default the newest, with at most `limit` entries (200 if that is
     /// less).
     ///
@@ -70,8 +74,7 @@ impl RoomClient {
             limit,
             reader: reader.map(ToString::to_string),
         };
-        let mut client = RoomServiceClient::new(self.link.service.clone());
-        let page = self.link.answer(client.history(request)).await?;
+        let page = self.link.answer(self.client().history(self.link.request(request))).await.map_err(refusal)?;
         let entries = page.entries.into_iter().map(LogEntry::try_from);
         Ok(History {
             entries: entries.collect::<Result<_, _>>().map_err(unreadable)?,
@@ -88,8 +91,7 @@ impl RoomClient {
     /// `NotFound` if there is no such room; `Unavailable` if there is no answer.
     pub async fn members(&self, room: &RoomId, limit: u32) -> Result<Members, Refusal> {
         let request = proto::MembersRequest { room: room.to_string(), limit };
-        let mut client = RoomServiceClient::new(self.link.service.clone());
-        let answer = self.link.answer(client.members(request)).await?;
+        let answer = self.link.answer(self.client().members(self.link.request(request))).await.map_err(refusal)?;
         let members = answer.members.into_iter().map(User::try_from);
         Ok(Members { members: members.collect::<Result<_, _>>().map_err(unreadable)?, more: answer.more })
     }
@@ -101,8 +103,7 @@ impl RoomClient {
     /// `Unavailable` if there is no answer, or none for each room.
     pub async fn positions(&self, rooms: &[RoomId]) -> Result<Vec<Standing>, Refusal> {
         let request = proto::PositionsRequest { rooms: rooms.iter().map(ToString::to_string).collect() };
-        let mut client = RoomServiceClient::new(self.link.service.clone());
-        let answer = self.link.answer(client.positions(request)).await?;
+        let answer = self.link.answer(self.client().positions(self.link.request(request))).await.map_err(refusal)?;
         let standings = answer.standings.into_iter().map(Standing::try_from).collect::<Result<Vec<_>, _>>();
         let standings = standings.map_err(unreadable)?;
         if !standings.iter().map(|standing| &standing.room).eq(rooms) {
@@ -119,7 +120,7 @@ impl RoomClient {
     /// `Unavailable` if there is no answer.
     pub async fn call(&self, call: &CallId, reader: Option<&UserId>) -> Result<CallView, Refusal> {
         let request = proto::GetCallRequest { call: call.to_string(), reader: reader.map(ToString::to_string) };
-        let mut client = RoomServiceClient::new(self.link.service.clone());
-        self.link.answer(client.get_call(request)).await?.try_into().map_err(unreadable)
+        let answer = self.link.answer(self.client().get_call(self.link.request(request))).await.map_err(refusal)?;
+        answer.try_into().map_err(unreadable)
     }
 }
