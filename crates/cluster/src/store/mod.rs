@@ -10,6 +10,7 @@ mod limits;
 pub mod memory;
 mod presence;
 mod recent;
+pub mod redis;
 mod rooms;
 mod sessions;
 

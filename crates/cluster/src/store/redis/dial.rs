@@ -1,0 +1,190 @@
+//! How connections are made: the handshake, and finding the master that sentinels watch.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use futures_util::future::BoxFuture;
+use redis::{
+    AsyncConnectionConfig, Client, ClientTlsConfig, ConnectionAddr, IntoConnectionInfo, ProtocolVersion, PushInfo,
+    PushKind, RedisConnectionInfo, RedisError, TlsCertificates, Value,
+    aio::{MultiplexedConnection, SendError},
+    io::tcp::TcpSettings,
+};
+use tokio::time;
+
+use super::failure::Refusal;
+use crate::connect::Obstacle;
+
+/// Makes a connection. What it is given is called when the connection has ended.
+pub(super) type Dial = Arc<dyn Fn(OnEnd) -> BoxFuture<'static, Result<MultiplexedConnection, Refusal>> + Send + Sync>;
+
+/// Called when a connection has ended.
+pub(super) type OnEnd = Arc<dyn Fn() + Send + Sync>;
+
+/// Who logs in.
+#[derive(Clone, Default)]
+pub(super) struct Login {
+    pub(super) user: Option<String>,
+    pub(super) password: Option<String>,
+}
+
+/// What all connections of a store have in common.
+#[derive(Clone)]
+pub(super) struct Line {
+    pub(super) login: Login,
+    pub(super) database: i64,
+    /// Present if connections are encrypted.
+    pub(super) tls: Option<Tls>,
+    /// How long it may take to make a connection.
+    pub(super) timeout: Duration,
+    /// How many requests wait in a connection's queue.
+    pub(super) queue: usize,
+}
+
+/// Certificates in PEM form.
+#[derive(Clone, Default)]
+pub(super) struct Tls {
+    /// Who signs the servers' certificates; the system's authorities if absent.
+    pub(super) authorities: Option<Vec<u8>>,
+    /// What this process shows, and its key.
+    pub(super) identity: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+/// A server's host and port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) host: String,
+    pub(super) port: u16,
+}
+
+impl Place {
+    /// Reads `host:port`; an IPv6 address may stand in brackets.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (host, port) = text.rsplit_once(':')?;
+        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        Some(Self { host: host.to_owned(), port: port.parse().ok()? })
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+impl Line {
+    /// Makes connections to this server.
+    pub(super) fn to(self: &Arc<Self>, place: Place) -> Dial {
+        let line = Arc::clone(self);
+        Arc::new(move |on_end| {
+            let (line, place) = (Arc::clone(&line), place.clone());
+            Box::pin(async move { line.connect(&place, Some(on_end)).await })
+        })
+    }
+
+    /// Makes connections to the master that sentinels know by this name.
+    pub(super) fn to_master_of(self: &Arc<Self>, sentinels: Arc<Sentinels>) -> Dial {
+        let line = Arc::clone(self);
+        Arc::new(move |on_end| {
+            let (line, sentinels) = (Arc::clone(&line), Arc::clone(&sentinels));
+            Box::pin(async move { sentinels.connect_to_master(&line, on_end).await })
+        })
+    }
+
+    /// Connects and logs in.
+    async fn connect(&self, place: &Place, on_end: Option<OnEnd>) -> Result<MultiplexedConnection, Refusal> {
+        let mut config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.timeout))
+            .set_response_timeout(None)
+            .set_pipeline_buffer_size(self.queue);
+        if let Some(on_end) = on_end {
+            config = config.set_push_sender(move |message: PushInfo| {
+                if message.kind == PushKind::Disconnection {
+                    on_end();
+                }
+                Ok::<_, SendError>(())
+            });
+        }
+        Ok(self.client(place)?.get_multiplexed_async_connection_with_config(&config).await?)
+    }
+
+    fn client(&self, place: &Place) -> Result<Client, RedisError> {
+        // Protocol 3 is that in which the client library tells the end of a connection at once.
+        let mut settings = RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3).set_db(self.database);
+        if let Some(user) = &self.login.user {
+            settings = settings.set_username(user);
+        }
+        if let Some(password) = &self.login.password {
+            settings = settings.set_password(password);
+        }
+        let (host, port) = (place.host.clone(), place.port);
+        let address = match self.tls {
+            Some(_) => ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None },
+            None => ConnectionAddr::Tcp(host, port),
+        };
+        // Without it, a small request may wait for the acknowledgement of the one before.
+        let tcp = TcpSettings::default().set_nodelay(true);
+        let info = address.into_connection_info()?.set_redis_settings(settings).set_tcp_settings(tcp);
+        match &self.tls {
+            Some(tls) => Client::build_with_tls(info, tls.certificates()),
+            None => Client::open(info),
+        }
+    }
+}
+
+impl Tls {
+    fn certificates(&self) -> TlsCertificates {
+        let client_tls = self
+            .identity
+            .as_ref()
+            .map(|(certificate, key)| ClientTlsConfig { client_cert: certificate.clone(), client_key: key.clone() });
+        TlsCertificates { client_tls, root_cert: self.authorities.clone() }
+    }
+}
+
+/// Sentinels, which know who is the master of a group of servers.
+pub(super) struct Sentinels {
+    pub(super) places: Vec<Place>,
+    /// How they are connected to; they have users of their own and no databases.
+    pub(super) line: Line,
+    /// By what name they know the master.
+    pub(super) master: String,
+}
+
+impl Sentinels {
+    /// Connects to the master that a sentinel names, the first that names one which is: a sentinel that
+    /// was cut off may name one that is no longer.
+    async fn connect_to_master(&self, line: &Line, on_end: OnEnd) -> Result<MultiplexedConnection, Refusal> {
+        let mut refusals = Vec::new();
+        for sentinel in &self.places {
+            let tried = time::timeout(self.line.timeout, self.master_by(sentinel, line, &on_end)).await;
+            match tried.unwrap_or_else(|_| Err(Refusal::unreachable("no answer in time"))) {
+                Ok(connection) => return Ok(connection),
+                Err(refusal) => refusals.push((sentinel, refusal)),
+            }
+        }
+        let obstacle = refusals.first().map_or(Obstacle::Settings, |(_, refusal)| refusal.obstacle);
+        let reasons: Vec<_> = refusals.iter().map(|(place, refusal)| format!("{place}: {}", refusal.reason)).collect();
+        Err(Refusal { obstacle, reason: reasons.join("; ") })
+    }
+
+    async fn master_by(&self, sentinel: &Place, line: &Line, on_end: &OnEnd) -> Result<MultiplexedConnection, Refusal> {
+        let mut asked = self.line.connect(sentinel, None).await?;
+        let mut question = redis::cmd("SENTINEL");
+        question.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.master);
+        let named: Option<(String, u16)> = question.query_async(&mut asked).await?;
+        let Some((host, port)) = named else {
+            let reason = format!("the sentinel knows no master `{}`", self.master);
+            return Err(Refusal { obstacle: Obstacle::Settings, reason });
+        };
+        let place = Place { host, port };
+        let mut connection = line.connect(&place, Some(Arc::clone(on_end))).await?;
+        let role: Vec<Value> = redis::cmd("ROLE").query_async(&mut connection).await?;
+        match role.first() {
+            Some(Value::BulkString(role)) if role == b"master" => Ok(connection),
+            _ => Err(Refusal::unreachable(format!("{place}, which it names, is not the master (yet, or any more)"))),
+        }
+    }
+}

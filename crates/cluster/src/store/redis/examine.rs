@@ -1,0 +1,168 @@
+//! Whether a server is one that a store can rest on, found out before anything rests on it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use redis::{Value, aio::MultiplexedConnection};
+use tracing::warn;
+
+use super::{
+    address::Kind,
+    dial::Dial,
+    failure::Refusal,
+    keys::{Key, Keys},
+};
+use crate::connect::Obstacle;
+
+/// The oldest version that has every command.
+const OLDEST: (u32, u32) = (6, 2);
+
+/// Every command that the store uses on keys.
+const COMMANDS: &[&str] = &["HGET", "HINCRBY", "HMGET", "HSET", "PEXPIRE", "SET"];
+
+/// Lists the commands that are not permitted.
+const PERMITTED: &str = include_str!("scripts/permitted.lua");
+
+/// The first way that leads to a server which a store can rest on.
+///
+/// # Errors
+/// Why the last one does not.
+pub(super) async fn first_suitable<'a>(dials: &'a [Dial], kind: Kind, keys: &Keys) -> Result<&'a Dial, Refusal> {
+    let mut last = Refusal::unreachable("no server is named");
+    for dial in dials {
+        let found = async { examine(dial(Arc::new(|| ())).await?, kind, keys).await };
+        match found.await {
+            Ok(()) => return Ok(dial),
+            Err(refusal) => last = refusal,
+        }
+    }
+    Err(last)
+}
+
+/// Looks at a server: its version and role, its commands, what its user may do.
+///
+/// # Errors
+/// What it lacks, and what to do.
+async fn examine(mut server: MultiplexedConnection, kind: Kind, keys: &Keys) -> Result<(), Refusal> {
+    let about: HashMap<String, Value> = redis::cmd("HELLO").query_async(&mut server).await?;
+    let text = |name: &str| match about.get(name) {
+        Some(Value::BulkString(text)) => String::from_utf8_lossy(text).into_owned(),
+        Some(Value::SimpleString(text)) => text.clone(),
+        _ => String::new(),
+    };
+    suits(kind, &text("version"), &text("mode"), &text("role")).map_err(Refusal::unsuitable)?;
+    has_commands(&mut server).await?;
+    may_do(&mut server, &keys.trial()).await?;
+    keeps_everything(&mut server).await;
+    Ok(())
+}
+
+fn suits(kind: Kind, version: &str, mode: &str, role: &str) -> Result<(), String> {
+    let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
+    let found = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if found < OLDEST {
+        let (major, minor) = OLDEST;
+        return Err(format!("version {version} is too old, Heliograph needs Redis {major}.{minor} or newer"));
+    }
+    match (kind, mode, role) {
+        (Kind::Single | Kind::Sentinel, "cluster", _) => {
+            Err("it is part of a Redis Cluster, use redis+cluster:// (or rediss+cluster://)".to_owned())
+        }
+        (Kind::Cluster, mode, _) if mode != "cluster" => {
+            Err("it is not part of a Redis Cluster, use redis:// (or rediss://)".to_owned())
+        }
+        (Kind::Single, _, "replica") => Err("it is a replica, which cannot be written to: name its master".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+async fn has_commands(server: &mut MultiplexedConnection) -> Result<(), Refusal> {
+    let mut question = redis::cmd("COMMAND");
+    question.arg("INFO").arg(COMMANDS);
+    let known: Vec<Value> = question.query_async(server).await?;
+    let missing: Vec<_> =
+        COMMANDS.iter().zip(known).filter(|(_, about)| *about == Value::Nil).map(|(name, _)| *name).collect();
+    match missing[..] {
+        [] => Ok(()),
+        [..] => Err(Refusal::unsuitable(format!("it does not know {}", missing.join(", ")))),
+    }
+}
+
+async fn may_do(server: &mut MultiplexedConnection, key: &Key) -> Result<(), Refusal> {
+    let mut load = redis::cmd("SCRIPT");
+    load.arg("LOAD").arg(PERMITTED);
+    let forbidden = |what: &str| Refusal {
+        obstacle: Obstacle::Credentials,
+        reason: format!("its user may not use {what}; allow it in the user's ACL"),
+    };
+    let hash: String = load.query_async(server).await.map_err(|error| match error.code() {
+        Some("NOPERM") => forbidden("SCRIPT LOAD"),
+        _ => error.into(),
+    })?;
+    let mut run = redis::cmd("EVALSHA");
+    run.arg(hash).arg(0).arg(key.as_bytes()).arg(COMMANDS);
+    let refused: Vec<String> = run.query_async(server).await.map_err(|error| match error.code() {
+        Some("NOPERM") => forbidden("EVALSHA"),
+        _ => error.into(),
+    })?;
+    match refused[..] {
+        [] => Ok(()),
+        [..] => Err(forbidden(&format!("{} on keys like {key}", refused.join(", ")))),
+    }
+}
+
+/// Warns if the server may forget what it was given. Whether it says so depends on its user's rights.
+async fn keeps_everything(server: &mut MultiplexedConnection) {
+    let mut question = redis::cmd("INFO");
+    question.arg("memory");
+    let Ok(about) = question.query_async::<String>(server).await else { return };
+    let policy = about.lines().find_map(|line| line.strip_prefix("maxmemory_policy:"));
+    if let Some(policy) = policy.filter(|policy| *policy != "noeviction") {
+        warn!(
+            policy,
+            "Redis removes keys when its memory is full, and rooms and sessions with them: set maxmemory-policy to noeviction"
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn a_server_has_to_be_new_enough_and_in_the_right_role() {
+        for (kind, version, mode, role, expected) in [
+            (Kind::Single, "7.0.15", "standalone", "master", None),
+            (Kind::Single, "6.2.0", "standalone", "master", None),
+            (Kind::Single, "6.0.16", "standalone", "master", Some("too old")),
+            (Kind::Single, "", "", "", Some("too old")),
+            (Kind::Single, "7.0.15", "cluster", "master", Some("redis+cluster://")),
+            (Kind::Cluster, "7.0.15", "standalone", "master", Some("redis://")),
+            (Kind::Cluster, "7.0.15", "cluster", "replica", None),
+            (Kind::Single, "7.0.15", "standalone", "replica", Some("is a replica")),
+        ] {
+            let found = suits(kind, version, mode, role);
+            let fits = match (&found, expected) {
+                (Ok(()), None) => true,
+                (Err(reason), Some(part)) => reason.contains(part),
+                _ => false,
+            };
+            assert!(fits, "{kind:?} {version} {mode} {role}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn every_command_of_every_script_is_looked_for() {
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/redis/scripts");
+        let mut used = BTreeSet::new();
+        for script in fs::read_dir(scripts).unwrap() {
+            let source = fs::read_to_string(script.unwrap().path()).unwrap();
+            for call in ["redis.call('", "redis.pcall('"] {
+                used.extend(source.split(call).skip(1).map(|rest| rest.split('\'').next().unwrap().to_owned()));
+            }
+        }
+        let missing: Vec<_> = used.iter().filter(|name| !COMMANDS.contains(&name.as_str())).collect();
+        assert_eq!(missing, Vec::<&String>::new());
+    }
+}

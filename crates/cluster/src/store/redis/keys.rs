@@ -1,0 +1,201 @@
+//! The names of everything in Redis. Nothing else builds a key.
+//!
+//! Each key has a hash tag, the part in braces, which alone decides the slot in a Redis Cluster: keys
+//! that one step touches share theirs. `hg:{room:standup}:log` and `hg:{room:standup}:head` do.
+
+use std::{fmt, sync::Arc};
+
+use heliograph_domain::{
+    id::{CallId, SocketId, UserId},
+    room::RoomId,
+};
+
+use super::{super::Scope, slot::Slot};
+use crate::partition::Partition;
+
+/// Builds keys that begin with the deployment's prefix.
+#[derive(Clone, Debug)]
+pub(super) struct Keys {
+    prefix: Arc<str>,
+}
+
+/// A key, and the slot that it lies in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    name: String,
+    slot: Slot,
+}
+
+impl Key {
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        self.name.as_bytes()
+    }
+
+    pub(super) fn slot(&self) -> Slot {
+        self.slot
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl Keys {
+    /// Keys that begin with `prefix`, which has no braces.
+    pub(super) fn new(prefix: &str) -> Self {
+        Self { prefix: prefix.into() }
+    }
+
+    /// What is tried when a server is looked at.
+    pub(super) fn trial(&self) -> Key {
+        self.key("trial", "", "")
+    }
+
+    /// One of the parts of a room.
+    pub(super) fn room(&self, room: &RoomId, part: &str) -> Key {
+        self.key("room", room.as_str(), part)
+    }
+
+    /// A call's record.
+    pub(super) fn call(&self, call: &CallId) -> Key {
+        self.key("call", call.as_str(), "")
+    }
+
+    /// A session.
+    pub(super) fn session(&self, socket: &SocketId) -> Key {
+        self.key("session", socket.as_str(), "")
+    }
+
+    /// What is known of a user: status, last seen, announced, guest.
+    pub(super) fn person(&self, user: &UserId) -> Key {
+        self.of_user("person", user)
+    }
+
+    /// A user's sockets.
+    pub(super) fn sockets(&self, user: &UserId) -> Key {
+        self.of_user("sockets", user)
+    }
+
+    /// The rooms in which a user is a member.
+    pub(super) fn rooms(&self, user: &UserId) -> Key {
+        self.of_user("rooms", user)
+    }
+
+    /// A user's calls.
+    pub(super) fn calls(&self, user: &UserId) -> Key {
+        self.of_user("calls", user)
+    }
+
+    /// A user's uses of a limited operation.
+    pub(super) fn limit(&self, user: &UserId, limit: &str) -> Key {
+        self.of_user(&format!("limit:{limit}"), user)
+    }
+
+    /// The users of a partition who have sockets.
+    pub(super) fn online(&self, partition: Partition) -> Key {
+        self.key("users", &partition.to_string(), "online")
+    }
+
+    /// The sockets of a partition's users, by gateway.
+    pub(super) fn connected(&self, partition: Partition) -> Key {
+        self.key("users", &partition.to_string(), "connected")
+    }
+
+    /// What is to be done later in a partition.
+    pub(super) fn deadlines(&self, scope: Scope, partition: Partition) -> Key {
+        let scope = match scope {
+            Scope::Rooms => "rooms",
+            Scope::Presence => "presence",
+        };
+        self.key("partition", &partition.to_string(), &format!("deadlines:{scope}"))
+    }
+
+    /// The rooms of a partition that were written to lately.
+    pub(super) fn recent(&self, partition: Partition) -> Key {
+        self.key("partition", &partition.to_string(), "recent")
+    }
+
+    /// What belongs to a user lies with the other users of the partition, so that the step which
+    /// changes it can change what is known of the partition too.
+    fn of_user(&self, part: &str, user: &UserId) -> Key {
+        self.key("users", &Partition::of(user.as_str()).to_string(), &format!("{part}:{user}"))
+    }
+
+    /// `prefix:{kind:id}:part`, without the colons of what is empty.
+    fn key(&self, kind: &str, id: &str, part: &str) -> Key {
+        let mut tag = kind.to_owned();
+        if !id.is_empty() {
+            tag.push(':');
+            escape(id, &mut tag);
+        }
+        let mut name = format!("{}:{{{tag}}}", self.prefix);
+        if !part.is_empty() {
+            name.push(':');
+            name.push_str(part);
+        }
+        Key { slot: Slot::of(tag.as_bytes()), name }
+    }
+}
+
+/// Appends an id such that it contains no braces: the first closing brace would end the hash tag, and
+/// with it differ what belongs together. Percent signs are escaped too, so that no two ids meet.
+fn escape(id: &str, to: &mut String) {
+    for character in id.chars() {
+        match character {
+            '{' => to.push_str("%7B"),
+            '}' => to.push_str("%7D"),
+            '%' => to.push_str("%25"),
+            other => to.push(other),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(key: &Key) -> &str {
+        std::str::from_utf8(key.as_bytes()).unwrap()
+    }
+
+    fn room(id: &str) -> Key {
+        Keys::new("hg").room(&RoomId::parse(id).unwrap(), "log")
+    }
+
+    #[test]
+    fn keys_name_their_kind_and_part() {
+        let keys = Keys::new("hg");
+        let (user, partition) = (UserId::parse("alice").unwrap(), Partition::of("alice"));
+        assert_eq!(name(&room("standup")), "hg:{room:standup}:log");
+        assert_eq!(name(&keys.rooms(&user)), format!("hg:{{users:{partition}}}:rooms:alice"));
+        assert_eq!(name(&keys.limit(&user, "messages")), format!("hg:{{users:{partition}}}:limit:messages:alice"));
+        assert_eq!(name(&keys.online(partition)), format!("hg:{{users:{partition}}}:online"));
+        let deadlines = keys.deadlines(Scope::Presence, partition);
+        assert_eq!(name(&deadlines), format!("hg:{{partition:{partition}}}:deadlines:presence"));
+    }
+
+    #[test]
+    fn no_id_ends_the_hash_tag_or_meets_another() {
+        for (id, key) in [
+            ("a}b", "hg:{room:a%7Db}:log"),
+            ("a{b", "hg:{room:a%7Bb}:log"),
+            ("a%7Db", "hg:{room:a%257Db}:log"),
+            ("}", "hg:{room:%7D}:log"),
+            ("{}:log", "hg:{room:%7B%7D:log}:log"),
+        ] {
+            assert_eq!(name(&room(id)), key);
+        }
+    }
+
+    #[test]
+    fn parts_of_one_thing_share_a_slot() {
+        let keys = Keys::new("hg");
+        let user = UserId::parse("{}%}a").unwrap();
+        let partition = Partition::of(user.as_str());
+        assert_eq!(keys.person(&user).slot(), keys.rooms(&user).slot());
+        assert_eq!(keys.person(&user).slot(), keys.connected(partition).slot());
+        assert_eq!(room("standup").slot(), Slot::of(b"room:standup"));
+    }
+}

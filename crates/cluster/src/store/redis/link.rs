@@ -1,0 +1,221 @@
+//! One connection to one server, which is made again when it breaks.
+//!
+//! Requests of all tasks travel in it side by side. A task of its own makes the connection: however
+//! many requests fail when it breaks, it is dialled once at a time, with growing pauses.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use redis::{Cmd, RedisError, Value, aio::MultiplexedConnection};
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinHandle,
+    time::{self, Instant},
+};
+
+use super::{
+    dial::Dial,
+    failure::{self, Failure},
+    request::Request,
+};
+
+/// The bounds of a link.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    /// How long a request may take, the time for a connection included.
+    pub(super) timeout: Duration,
+    /// The longest pause between two attempts to connect.
+    pub(super) longest_pause: Duration,
+    /// How many requests may be under way; more wait.
+    pub(super) in_flight: usize,
+}
+
+/// The pause after the first failed attempt; each further one doubles it.
+const FIRST_PAUSE: Duration = Duration::from_millis(25);
+
+/// What has happened on all links of a store.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    /// Connections that were made.
+    pub(super) connections: AtomicU64,
+    /// Requests that were not answered in time.
+    pub(super) timeouts: AtomicU64,
+}
+
+/// A connection that is kept.
+pub(super) struct Link {
+    state: watch::Receiver<State>,
+    /// The number of the newest connection that is known to have ended.
+    ended: Arc<watch::Sender<u64>>,
+    permits: Semaphore,
+    bounds: Bounds,
+    tally: Arc<Tally>,
+    keeper: JoinHandle<()>,
+}
+
+enum State {
+    /// Connections are numbered, so that an end is told from the end of the one before.
+    Up {
+        number: u64,
+        connection: MultiplexedConnection,
+    },
+    Down {
+        since: Instant,
+        reason: Arc<str>,
+    },
+}
+
+impl Link {
+    /// A link whose first connection is made as soon as possible.
+    pub(super) fn new(dial: Dial, bounds: Bounds, tally: Arc<Tally>) -> Self {
+        let down = State::Down { since: Instant::now(), reason: "there is no connection yet".into() };
+        let (state, seen) = watch::channel(down);
+        let ended = Arc::new(watch::Sender::new(0));
+        let keeper = Keeper { dial, bounds, tally: Arc::clone(&tally), state, ended: Arc::clone(&ended) };
+        Self {
+            state: seen,
+            ended,
+            permits: Semaphore::new(bounds.in_flight),
+            bounds,
+            tally,
+            keeper: tokio::spawn(keeper.keep()),
+        }
+    }
+
+    /// How many requests are under way.
+    pub(super) fn in_flight(&self) -> usize {
+        self.bounds.in_flight - self.permits.available_permits()
+    }
+
+    /// Sends a request and waits for the answer, until `deadline`. With `asking`, a server takes it that
+    /// is about to get the slot.
+    pub(super) async fn send(&self, request: &Request, asking: bool, deadline: Instant) -> Result<Value, Failure> {
+        let permit = time::timeout_at(deadline, self.permits.acquire()).await;
+        let Ok(Ok(_permit)) = permit else { return Err(Failure::Busy) };
+        let (number, connection) = self.connection(deadline).await?;
+        let sent = Instant::now();
+        match time::timeout_at(deadline, exchange(connection, request, asking)).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => {
+                if failure::is_end(&error) {
+                    end(&self.ended, number);
+                }
+                Err(Failure::Error(error))
+            }
+            Err(_) => {
+                self.tally.timeouts.fetch_add(1, Ordering::Relaxed);
+                // Unless it was sent in the last moment, a connection on which nothing comes back is
+                // taken for broken: its other end may be gone without a word.
+                if sent.elapsed() >= self.bounds.timeout / 2 {
+                    end(&self.ended, number);
+                }
+                Err(Failure::Silent(self.bounds.timeout))
+            }
+        }
+    }
+
+    /// The connection. While there is none, requests wait for the time that one may take, from the
+    /// moment at which it was lost: short losses are not noticed, and in long ones nobody waits.
+    async fn connection(&self, deadline: Instant) -> Result<(u64, MultiplexedConnection), Failure> {
+        let mut state = self.state.clone();
+        loop {
+            let (until, reason) = match &*state.borrow_and_update() {
+                State::Up { number, connection } => return Ok((*number, connection.clone())),
+                State::Down { since, reason } => (deadline.min(*since + self.bounds.timeout), Arc::clone(reason)),
+            };
+            let Ok(Ok(())) = time::timeout_at(until, state.changed()).await else {
+                return Err(Failure::Down(reason));
+            };
+        }
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.keeper.abort();
+    }
+}
+
+/// Notes that a connection has ended.
+fn end(ended: &watch::Sender<u64>, number: u64) {
+    ended.send_if_modified(|newest| {
+        let is_news = *newest < number;
+        *newest = number.max(*newest);
+        is_news
+    });
+}
+
+/// The task that makes connections.
+struct Keeper {
+    dial: Dial,
+    bounds: Bounds,
+    tally: Arc<Tally>,
+    state: watch::Sender<State>,
+    ended: Arc<watch::Sender<u64>>,
+}
+
+impl Keeper {
+    async fn keep(self) {
+        let mut ended = self.ended.subscribe();
+        let (mut since, mut pause) = (Instant::now(), FIRST_PAUSE);
+        for number in 1.. {
+            let on_end = Arc::clone(&self.ended);
+            let reason = match (self.dial)(Arc::new(move || end(&on_end, number))).await {
+                Ok(connection) => {
+                    self.tally.connections.fetch_add(1, Ordering::Relaxed);
+                    let made = Instant::now();
+                    self.state.send_replace(State::Up { number, connection });
+                    if ended.wait_for(|newest| *newest >= number).await.is_err() {
+                        return;
+                    }
+                    since = Instant::now();
+                    // What breaks at once is as good as a failed attempt.
+                    if made.elapsed() > self.bounds.longest_pause {
+                        pause = FIRST_PAUSE;
+                    }
+                    "the connection to Redis broke".into()
+                }
+                Err(refusal) => refusal.reason.into(),
+            };
+            self.state.send_replace(State::Down { since, reason });
+            time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
+            pause = (pause * 2).min(self.bounds.longest_pause);
+        }
+    }
+}
+
+/// Sends a request, with the script itself if the server does not know it.
+async fn exchange(mut connection: MultiplexedConnection, request: &Request, asking: bool) -> Result<Value, RedisError> {
+    let asking = asking.then(|| redis::cmd("ASKING"));
+    let answer = send_after(&mut connection, asking.as_slice(), request.as_command()).await;
+    match (request.script(), answer) {
+        (Some(script), Err(error)) if failure::is_unknown_script(&error) => {
+            let before: Vec<_> = [script.load()].into_iter().chain(asking).collect();
+            send_after(&mut connection, &before, request.as_command()).await
+        }
+        (_, answer) => answer,
+    }
+}
+
+/// Sends a command right after others, and gives its answer alone.
+async fn send_after(
+    connection: &mut MultiplexedConnection,
+    before: &[Cmd],
+    command: &Cmd,
+) -> Result<Value, RedisError> {
+    if before.is_empty() {
+        return connection.send_packed_command(command).await?.extract_error();
+    }
+    let mut all = redis::pipe();
+    for command in before {
+        all.add_command(command.clone());
+    }
+    all.add_command(command.clone());
+    let mut answers = connection.send_packed_commands(&all, before.len(), 1).await?;
+    answers.pop().unwrap_or_default().extract_error()
+}

@@ -1,0 +1,110 @@
+//! The store of a cluster of processes: Redis.
+//!
+//! Every step is one script or one command, on keys of one slot, sent once. Scripts are given all
+//! times, new ids and limits; they hold only what must be atomic. Redis forgets by itself what the
+//! traits say is forgotten: keys have a time to live as soon as nobody may come back to them.
+//!
+//! - [`keys`]: the names of everything.
+//! - [`request`], [`reply`]: what is asked and answered.
+//! - [`connection`]: to whom it is sent: one [`server`], over its [`link`]s, or those of a [`cluster`].
+//! - [`dial`], [`examine`], [`address`]: how a connection begins.
+//! - the concerns, each with its scripts.
+
+mod address;
+mod calls;
+mod cluster;
+mod connection;
+mod dial;
+mod examine;
+mod failure;
+mod keys;
+mod link;
+mod options;
+mod reply;
+mod request;
+mod server;
+mod slot;
+
+use std::sync::Arc;
+
+pub use connection::Traffic;
+pub use options::RedisOptions;
+
+use self::{
+    address::{Address, Kind},
+    calls::RedisCalls,
+    cluster::Cluster,
+    connection::{Connection, Servers},
+    dial::Dial,
+    failure::Refusal,
+    keys::Keys,
+    request::Request,
+    server::Server,
+};
+use super::{Health, Step};
+use crate::connect::{ConnectError, Obstacle};
+
+/// A store in Redis. Connections end with it and the last [`super::Store`] that came from it.
+pub struct RedisStore {
+    connection: Connection,
+    keys: Keys,
+}
+
+impl RedisStore {
+    /// Connects, once the server has been found to be one that a store can rest on. To be called
+    /// within a tokio runtime.
+    ///
+    /// # Errors
+    /// Why the server cannot be used, in one line.
+    pub async fn connect(options: RedisOptions) -> Result<Self, ConnectError> {
+        let failed = |address: &str| {
+            let address = address.to_owned();
+            move |Refusal { obstacle, reason }| ConnectError { backend: "Redis", address, obstacle, reason }
+        };
+        let address = Address::parse(&options.url)
+            .map_err(|reason| failed("its URL")(Refusal { obstacle: Obstacle::Settings, reason }))?;
+        Self::open(&options, &address).await.map_err(failed(&address.shown()))
+    }
+
+    async fn open(options: &RedisOptions, address: &Address) -> Result<Self, Refusal> {
+        let (keys, bounds, tally) = (options.keys()?, options.bounds()?, Arc::default());
+        let line = Arc::new(options.line(address).await?);
+        let dials: Vec<Dial> = match address.kind {
+            Kind::Sentinel => vec![line.to_master_of(Arc::new(options.sentinels(address, &line)))],
+            Kind::Single | Kind::Cluster => address.places.iter().map(|place| line.to(place.clone())).collect(),
+        };
+        let dial = examine::first_suitable(&dials, address.kind, &keys).await?;
+        let servers = match address.kind {
+            Kind::Single | Kind::Sentinel => Servers::One(Server::new(dial, options.connections, bounds, &tally)),
+            Kind::Cluster => {
+                let cluster = Cluster::open(address.places.clone(), line, options.connections, bounds, &tally);
+                Servers::Cluster(cluster.await.map_err(|error| Refusal::unreachable(error.to_string()))?)
+            }
+        };
+        let connection = Connection::new(servers, bounds, tally);
+        let trial = Trial { connection: connection.clone(), keys: keys.clone() };
+        trial.probe().await.map_err(|error| Refusal::unreachable(error.to_string()))?;
+        Ok(Self { connection, keys })
+    }
+
+    /// What its connections do and have done.
+    pub fn traffic(&self) -> Traffic {
+        self.connection.traffic()
+    }
+}
+
+/// Tries to write: whoever cannot cannot carry out any step.
+struct Trial {
+    connection: Connection,
+    keys: Keys,
+}
+
+impl Health for Trial {
+    fn probe(&self) -> Step<'_, ()> {
+        Box::pin(async move {
+            let request = Request::command("SET", &self.keys.trial()).arg("").arg("PX").arg(60_000);
+            self.connection.ask("trial", request).await?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,13 @@
+-- Which commands the user of this connection may not use on keys of the deployment.
+-- ARGV: a key, then the commands.
+-- Gives those that are not permitted; none before Redis 7.0, which cannot tell.
+
+local refused = {}
+if redis.acl_check_cmd then
+  for i = 2, #ARGV do
+    if not redis.acl_check_cmd(ARGV[i], ARGV[1]) then
+      refused[#refused + 1] = ARGV[i]
+    end
+  end
+end
+return refused
