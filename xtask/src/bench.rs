@@ -1,8 +1,9 @@
 //! `cargo xtask bench`: memory and CPU beside the floor server.
 //!
 //! Builds the server and the load client with optimisation and hands over to `heliograph-bench` (tests/bench), which
-//! starts every server it measures. `--peers` adds socket.io on Node and socketioxide, which is built for it; other
-//! options go through.
+//! starts every server it measures. `--peers` adds socket.io on Node and socketioxide, which is built for it.
+//! `--cluster` measures two gateways beside two processes of socket.io with its Redis adapter instead. Other options go
+//! through.
 
 use crate::failure::Failure;
 use crate::process;
@@ -19,7 +20,10 @@ pub(crate) fn run(workspace: &Workspace, options: &[String]) -> Result<(), Failu
     finish(process::stream(&mut build, |_| {})?)?;
     let mut bench = workspace.command(workspace.target().join("release/heliograph-bench"));
     bench.arg("run").arg("--heliograph").arg(workspace.binary("release"));
-    if options.iter().any(|option| option == "--peers") {
+    if options.iter().any(|option| option == "--cluster") {
+        tools::servers(workspace)?;
+        bench.args(["--peer", &node_peer(workspace)?]);
+    } else if options.iter().any(|option| option == "--peers") {
         bench.args(["--peer", &node_peer(workspace)?, "--peer", &rust_peer(workspace)?]);
     }
     bench.args(options.iter().filter(|option| *option != "--peers"));

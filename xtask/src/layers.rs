@@ -48,7 +48,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "heliograph-presence",
         ],
     ),
-    ("heliograph-bench", &[]),
+    ("heliograph-bench", &["heliograph-harness", "heliograph-servers"]),
     ("xtask", &[]),
 ];
 

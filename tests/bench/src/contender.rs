@@ -149,7 +149,7 @@ impl Drop for Server {
     }
 }
 
-fn free_port() -> Result<u16, Failure> {
+pub(crate) fn free_port() -> Result<u16, Failure> {
     let listener = TcpListener::bind(("127.0.0.1", 0));
     listener
         .and_then(|listener| listener.local_addr())

@@ -9,8 +9,10 @@
 //! - [`contender`]: starting servers, reading their CPU time and memory from `/proc`;
 //! - [`load`]: the load client;
 //! - [`measure`]: what is measured, each measure a module;
+//! - [`cluster`]: the same of several processes that share brokers, beside socket.io with its Redis adapter;
 //! - [`table`]: medians and ratios.
 
+mod cluster;
 mod configuration;
 mod contender;
 mod descriptors;
@@ -48,6 +50,7 @@ fn start() -> Result<(), Failure> {
     match chore {
         Chore::Floor { port } => runtime.block_on(floor::serve(port)),
         Chore::Run(options) => runtime.block_on(run::run(&options)),
+        Chore::Cluster(options) => runtime.block_on(cluster::run(&options)),
     }
 }
 

@@ -3,9 +3,9 @@
 //! Each measure starts a server of its own, so that nothing of one load is left when the next one comes.
 
 mod connect;
-mod delivery;
+pub(crate) mod delivery;
 mod memory;
-mod signals;
+pub(crate) mod signals;
 
 use std::time::Duration;
 
@@ -70,6 +70,6 @@ impl Measure {
 }
 
 /// Microseconds of CPU for each of `count` operations.
-fn microseconds_each(cpu: Duration, count: u64) -> f64 {
+pub(crate) fn microseconds_each(cpu: Duration, count: u64) -> f64 {
     cpu.as_secs_f64() * 1e6 / count.max(1) as f64
 }

@@ -7,7 +7,7 @@ use crate::Failure;
 
 const USAGE: &str = "usage: heliograph-bench floor --port N | run [--heliograph PATH] \
     [--peer NAME=PROGRAM[,ARGUMENT...]]... [--rounds N] [--seconds N] [--quick] \
-    [--only memory,connect,delivery,signals]";
+    [--only memory,connect,delivery,signals] [--cluster]";
 
 /// What the process is to do.
 #[derive(Debug, PartialEq)]
@@ -16,6 +16,8 @@ pub(crate) enum Chore {
     Floor { port: u16 },
     /// Measure.
     Run(Options),
+    /// Measure several processes that work together.
+    Cluster(Options),
 }
 
 /// Another server: it is started with its arguments, a port and the secret of the tokens.
@@ -70,6 +72,7 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<Chore, Failure> {
     let mut seconds = 5;
     let mut only = Vec::new();
     let mut idle_connections = 10_000;
+    let mut cluster = false;
     while let Some(option) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| Failure::new(USAGE));
         match option.as_str() {
@@ -78,6 +81,7 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<Chore, Failure> {
             "--rounds" => rounds = number(&value()?)?,
             "--seconds" => seconds = number(&value()?)?,
             "--only" => only = value()?.split(',').map(str::to_owned).collect(),
+            "--cluster" => cluster = true,
             "--quick" => {
                 rounds = 1;
                 seconds = 2;
@@ -86,7 +90,8 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<Chore, Failure> {
             _ => return Err(Failure::new(format!("unknown option `{option}`; {USAGE}"))),
         }
     }
-    Ok(Chore::Run(Options { heliograph, peers, rounds, load: Duration::from_secs(seconds), only, idle_connections }))
+    let options = Options { heliograph, peers, rounds, load: Duration::from_secs(seconds), only, idle_connections };
+    Ok(if cluster { Chore::Cluster(options) } else { Chore::Run(options) })
 }
 
 fn peer(text: &str) -> Result<Peer, Failure> {

@@ -15,7 +15,7 @@ struct Row {
 }
 
 impl Table {
-    /// A table for the given contenders, the floor first.
+    /// A table for the given contenders, the one that others are compared to first.
     pub(crate) fn new(contenders: Vec<String>) -> Self {
         Self { contenders, rows: Vec::new() }
     }
@@ -41,7 +41,7 @@ impl fmt::Display for Table {
             write!(formatter, " {name:>24}")?;
         }
         for name in self.contenders.iter().skip(1) {
-            write!(formatter, " {:>18}", format!("{name} / floor"))?;
+            write!(formatter, " {:>18}", format!("{name} / {}", self.contenders[0]))?;
         }
         writeln!(formatter)?;
         for row in &self.rows {

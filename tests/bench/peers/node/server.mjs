@@ -1,15 +1,20 @@
 // socket.io on Node with the same four operations as the load client uses: CONNECT with a token, joining a
 // room, a message to everybody in it with an acknowledgement, a signal to one user.
 //
-// usage: node server.mjs PORT SECRET
+// usage: node server.mjs PORT SECRET [REDIS_URL]
+//
+// With the URL it is one of several processes that share a Redis server by the adapter.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
+import { createAdapter } from '@socket.io/redis-adapter';
+import { Redis } from 'ioredis';
 import { Server } from 'socket.io';
 
-const [port, secret] = process.argv.slice(2);
+const [port, secret, redis] = process.argv.slice(2);
 const server = createServer();
-const io = new Server(server, { serveClient: false });
+const adapter = redis ? { adapter: createAdapter(new Redis(redis), new Redis(redis)) } : {};
+const io = new Server(server, { serveClient: false, ...adapter });
 let messages = 0;
 
 io.use((socket, next) => {

@@ -53,18 +53,18 @@ impl Crowd {
         }
     }
 
-    /// A crowd that is complete.
-    pub(crate) async fn gather(server: SocketAddr, plan: Plan) -> Result<Self, Failure> {
+    /// A crowd that is complete. Its users connect to the servers in turn.
+    pub(crate) async fn gather(servers: &[SocketAddr], plan: Plan) -> Result<Self, Failure> {
         let mut crowd = Self::new(plan.room_size);
-        crowd.grow(server, plan.users).await?;
+        crowd.grow(servers, plan.users).await?;
         Ok(crowd)
     }
 
     /// Lets users in until there are `total`.
-    pub(crate) async fn grow(&mut self, server: SocketAddr, total: usize) -> Result<(), Failure> {
+    pub(crate) async fn grow(&mut self, servers: &[SocketAddr], total: usize) -> Result<(), Failure> {
         let gate = Arc::new(Semaphore::new(AT_ONCE));
         let mut entering = Vec::new();
-        for index in self.users.len()..total {
+        for (index, server) in servers.iter().copied().cycle().enumerate().take(total).skip(self.users.len()) {
             let id = format!("u{}-{index}", self.name);
             let room = format!("r{}-{}", self.name, index / self.room_size);
             let (inside, entered) = oneshot::channel();

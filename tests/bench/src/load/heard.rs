@@ -1,6 +1,7 @@
-//! Counting what the users hear.
+//! Counting what the users hear, and how long it took.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::Failure;
@@ -50,9 +51,15 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
+/// What a stamp begins with, in the text of a message or signal; microseconds in this many digits follow.
+const STAMP: &[u8] = b"sent~";
+const STAMP_DIGITS: usize = 12;
+
 /// Counts of one crowd.
-#[derive(Default)]
 pub(crate) struct Heard {
+    origin: Instant,
+    /// From sending to hearing, in microseconds, of what was stamped.
+    latencies: Mutex<Vec<u64>>,
     messages: AtomicU64,
     signals: AtomicU64,
     acknowledged: AtomicU64,
@@ -60,12 +67,46 @@ pub(crate) struct Heard {
     lost: AtomicU64,
 }
 
+impl Default for Heard {
+    fn default() -> Self {
+        Self {
+            origin: Instant::now(),
+            latencies: Mutex::default(),
+            messages: AtomicU64::default(),
+            signals: AtomicU64::default(),
+            acknowledged: AtomicU64::default(),
+            refused: AtomicU64::default(),
+            lost: AtomicU64::default(),
+        }
+    }
+}
+
 impl Heard {
     /// Counts a packet.
-    pub(crate) fn add(&self, kind: Kind) {
+    pub(crate) fn add(&self, kind: Kind, packet: &[u8]) {
+        if matches!(kind, Kind::Message | Kind::Signal)
+            && let Some(sent) = stamped(packet)
+        {
+            let now = self.now();
+            self.latencies.lock().unwrap_or_else(PoisonError::into_inner).push(now.saturating_sub(sent));
+        }
         if let Some(counter) = self.counter(kind) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Text that says when it was sent, to whoever of the crowd hears it.
+    pub(crate) fn stamp(&self) -> String {
+        format!("sent~{:0STAMP_DIGITS$}", self.now())
+    }
+
+    /// The latencies since the last time that they were taken, in microseconds.
+    pub(crate) fn take_latencies(&self) -> Vec<u64> {
+        std::mem::take(&mut *self.latencies.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.origin.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
     /// Counts a connection that ended before its crowd did.
@@ -110,9 +151,24 @@ impl Heard {
     }
 }
 
+/// The time in a stamp, if there is one.
+fn stamped(packet: &[u8]) -> Option<u64> {
+    let start = packet.windows(STAMP.len()).position(|window| window == STAMP)? + STAMP.len();
+    std::str::from_utf8(packet.get(start..start + STAMP_DIGITS)?).ok()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stamp_is_read_again() {
+        let heard = Heard::default();
+        let packet = format!(r#"42["message:new",{{"content":"{}xxx"}}]"#, heard.stamp());
+        heard.add(Kind::Message, packet.as_bytes());
+        heard.add(Kind::Message, b"42[\"message:new\",{}]");
+        assert_eq!((heard.take_latencies().len(), heard.count(Kind::Message)), (1, 2));
+    }
 
     #[test]
     fn packets_are_told_apart_by_their_first_bytes() {

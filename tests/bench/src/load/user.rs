@@ -134,7 +134,7 @@ impl User {
         frames.feed(&mut buffer[..read], |_, packet| {
             let kind = Kind::of(packet);
             pinged |= kind == Kind::Ping;
-            heard.add(kind);
+            heard.add(kind, packet);
         });
         if pinged && self.send("3").is_err() {
             return Ok(0);

@@ -13,10 +13,10 @@ const FIRST: Plan = Plan { users: 500, room_size: 1 };
 /// CPU for each user.
 pub(super) async fn take(contender: &Contender) -> Result<Vec<Figure>, Failure> {
     let server = contender.start().await?;
-    let first = Crowd::gather(server.address(), FIRST).await?;
+    let first = Crowd::gather(&[server.address()], FIRST).await?;
     server.rest().await?;
     let before = server.cpu()?;
-    let crowd = Crowd::gather(server.address(), PLAN).await?;
+    let crowd = Crowd::gather(&[server.address()], PLAN).await?;
     server.rest().await?;
     let cpu = server.cpu()?.saturating_sub(before);
     drop((first, crowd));

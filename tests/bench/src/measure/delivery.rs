@@ -21,11 +21,13 @@ const WARM_UP: Duration = Duration::from_secs(1);
 pub(super) async fn take(contender: &Contender, room_size: usize, load: Duration) -> Result<Vec<Figure>, Failure> {
     let server = contender.start().await?;
     let plan = Plan { users: USERS, room_size };
-    let crowd = Crowd::gather(server.address(), plan).await?;
+    let crowd = Crowd::gather(&[server.address()], plan).await?;
     server.rest().await?;
-    let heard_before = talk(&crowd, WARM_UP, 0).await?;
+    let rate = (RATE / room_size as f64).min(MOST_MESSAGES);
+    let text = || "x".repeat(100);
+    let heard_before = talk(&crowd, rate, WARM_UP, 0, text).await?;
     let before = server.cpu()?;
-    let deliveries = talk(&crowd, load, heard_before).await? - heard_before;
+    let deliveries = talk(&crowd, rate, load, heard_before, text).await? - heard_before;
     let cpu = server.cpu()?.saturating_sub(before);
     Ok(vec![Figure {
         of: format!("CPU \u{b5}s per delivery, rooms of {room_size}"),
@@ -33,16 +35,22 @@ pub(super) async fn take(contender: &Contender, room_size: usize, load: Duration
     }])
 }
 
-/// Lets the rooms and in each room the members take turns; gives what has been heard since the crowd came.
-async fn talk(crowd: &Crowd, duration: Duration, heard: u64) -> Result<u64, Failure> {
+/// Lets the rooms and in each room the members take turns, with so many messages a second; gives what has been
+/// heard since the crowd came.
+pub(crate) async fn talk(
+    crowd: &Crowd,
+    rate: f64,
+    duration: Duration,
+    heard: u64,
+    text: impl Fn() -> String,
+) -> Result<u64, Failure> {
     let size = crowd.room_size();
     let rooms = crowd.rooms();
-    let rate = (RATE / size as f64).min(MOST_MESSAGES);
-    let text = "x".repeat(100);
     let sent = steadily(rate, duration, |number| {
         let turn = number as usize;
         let member = (turn / rooms) % size;
         let user = &crowd.users()[(turn % rooms) * size + member];
+        let text = text();
         user.send(&format!(r#"42{number}["message:send",{{"roomId":"{}","content":"{text}"}}]"#, user.room))
     })
     .await?;

@@ -17,7 +17,7 @@ pub(super) async fn take(contender: &Contender, many: usize) -> Result<Vec<Figur
     let mut crowd = Crowd::new(ROOM_SIZE);
     let mut figures = Vec::new();
     for connections in [FEW, many] {
-        crowd.grow(server.address(), connections).await?;
+        crowd.grow(&[server.address()], connections).await?;
         server.rest().await?;
         let more = server.pss_kib()?.saturating_sub(empty);
         figures.push(Figure {
