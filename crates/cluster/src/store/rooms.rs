@@ -143,9 +143,10 @@ pub enum AttendOutcome {
 pub struct Attended {
     /// The log's end.
     pub position: Position,
-    /// The roster's version after this step. Versions rise by one with each change of attendance,
-    /// media or chat, from a first one that is higher than any of an earlier room of this name. Each
-    /// removed attendance is a change of its own, before the socket's.
+    /// The roster's version after this step. Versions rise by one with each change that others have
+    /// to be told of (who is announced, who is a peer, media, chat) and with no other, so that a
+    /// gateway sees by a hole that it has missed one. The first is higher than any of an earlier room
+    /// of this name. Each removed attendance is a change of its own, before the socket's.
     pub roster: u64,
     /// Whether this command made the socket an attendant, or a peer, so that others have to be told.
     pub joined: bool,

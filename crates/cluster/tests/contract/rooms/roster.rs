@@ -1,6 +1,6 @@
 //! The host, what peers send, and the chat switch.
 
-use heliograph_cluster::store::{AppendOutcome, MediaOutcome, Store, SwitchOutcome};
+use heliograph_cluster::store::{AppendOutcome, Attend, MediaOutcome, Store, SwitchOutcome};
 use heliograph_domain::{
     room::{Media, MediaChange},
     user::Actor,
@@ -8,12 +8,13 @@ use heliograph_domain::{
 
 use crate::{
     case::{Case, cases},
-    scene::{Room, actor, joining_as_peer, node, posting},
+    scene::{Room, actor, another_socket, joining, joining_as_peer, joining_silently, node, posting},
 };
 
 pub(crate) const CASES: &[Case<Store>] = cases![
     the_peer_that_is_there_longest_is_host,
     the_next_peer_becomes_host_when_the_host_leaves,
+    only_what_others_are_told_is_a_change,
     whoever_becomes_a_peer_stands_behind_the_others,
     a_peer_changes_its_own_state,
     a_change_that_changes_nothing_keeps_the_version,
@@ -60,6 +61,25 @@ async fn the_next_peer_becomes_host_when_the_host_leaves(store: Store) {
     assert_eq!(room.leave(&carol).await.new_host, None);
     assert_eq!(room.leave(&alice).await.new_host, Some(bob.socket.clone()));
     assert_eq!(room.leave(&bob).await.new_host, None);
+}
+
+async fn only_what_others_are_told_is_a_change(store: Store) {
+    let (room, alice, silent) = (Room::new(store), actor("alice"), actor("silent"));
+    let (tab, other_tab) = (another_socket(&alice), another_socket(&alice));
+    let first = room.join(&alice).await.roster;
+    assert_eq!(room.enter(joining_silently(&silent)).await.roster, first);
+    assert_eq!(room.leave(&silent).await.roster, first);
+    assert_eq!(room.join(&tab).await.roster, first);
+    let replaced = room.enter(Attend { ghosts: vec![tab.socket.clone()], ..joining(&other_tab) }).await;
+    assert_eq!((replaced.removed[0].1.roster, replaced.roster), (first, first));
+    assert_eq!(room.leave(&other_tab).await.roster, first);
+
+    assert_eq!(room.join_as_peer(&tab).await.roster, first + 1);
+    assert_eq!(room.leave(&tab).await.roster, first + 2);
+    let view = room.rooms().view(&room.id, None, None, None).await.unwrap();
+    assert_eq!(view.roster, first + 2);
+    let left = room.leave(&alice).await;
+    assert_eq!((left.announced, left.roster), (true, first + 3));
 }
 
 async fn whoever_becomes_a_peer_stands_behind_the_others(store: Store) {

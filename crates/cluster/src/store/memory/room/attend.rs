@@ -1,6 +1,9 @@
 //! A socket comes into a room.
 
-use heliograph_domain::{id::SocketId, time::Timestamp};
+use heliograph_domain::{
+    id::{SocketId, UserId},
+    time::Timestamp,
+};
 
 use super::{
     super::{
@@ -51,29 +54,32 @@ impl Room {
         let known = self.attendances.get(&step.actor.socket);
         if known.is_some_and(|known| known.user != user.id) {
             // A socket has one user for good, so the one that is known is long gone.
-            self.end_attendance(&step.actor.socket, now);
+            self.take_out(&step.actor.socket, now);
         }
-        let was_announced = self.people.get(&user.id).is_some_and(|p| p.explicit > 0);
+        let was_announced = self.is_announced(&user.id);
         let mut removed: Vec<(Attendant, Left)> = Vec::new();
         for socket in replaced {
-            let mut left = self.end_attendance(&socket, now);
-            // A user who is replaced by themselves has not left; see below if they have.
-            left.announced = false;
+            let left = self.take_out(&socket, now);
             if let Some(attendant) = left.attendant.clone() {
                 removed.push((attendant, left));
             }
         }
 
         let joined = self.take_in(step);
-        let is_announced = self.people.get(&user.id).is_some_and(|p| p.explicit > 0);
-        if let Some((_, last)) = removed.last_mut() {
-            last.announced = was_announced && !is_announced;
+        let is_announced = self.is_announced(&user.id);
+        let last = removed.len().saturating_sub(1);
+        for (index, (attendant, left)) in removed.iter_mut().enumerate() {
+            // A user who is replaced by themselves has not left.
+            left.announced = index == last && was_announced && !is_announced;
+            left.roster = self.count_change(left.announced || attendant.peer.is_some());
         }
         let announced = is_announced && !was_announced;
-        if joined || announced {
-            self.roster += 1;
-        }
-        Some(FirstAttend { joined, announced, roster: self.roster, removed })
+        let roster = self.count_change(announced || joined && step.peer.is_some());
+        Some(FirstAttend { joined, announced, roster, removed })
+    }
+
+    fn is_announced(&self, user: &UserId) -> bool {
+        self.people.get(user).is_some_and(|person| person.explicit > 0)
     }
 
     /// The user's other sockets whose attendance ends with this step.

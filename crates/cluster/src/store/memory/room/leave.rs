@@ -38,8 +38,9 @@ impl Room {
     fn leave_first(&mut self, socket: &SocketId, user: &UserId, end_membership: bool, now: Timestamp) -> Left {
         let attendance = self.attendances.get(socket);
         let is_theirs = attendance.is_some_and(|attendance| attendance.user == *user);
-        let mut left =
-            if is_theirs { self.end_attendance(socket, now) } else { Left { roster: self.roster, ..Left::default() } };
+        let mut left = if is_theirs { self.take_out(socket, now) } else { Left::default() };
+        let was_peer = left.attendant.as_ref().is_some_and(|attendant| attendant.peer.is_some());
+        left.roster = self.count_change(left.announced || was_peer);
         if let Some(person) = self.people.get_mut(user) {
             let is_gone_guest = person.user.guest && person.sockets == 0;
             if person.member && (end_membership || is_gone_guest) {
@@ -53,12 +54,10 @@ impl Room {
         left
     }
 
-    /// Takes a socket out. Says nothing about membership and gateways.
-    pub(super) fn end_attendance(&mut self, socket: &SocketId, now: Timestamp) -> Left {
+    /// Takes a socket out. Says nothing about the roster's version, membership and gateways.
+    pub(super) fn take_out(&mut self, socket: &SocketId, now: Timestamp) -> Left {
         let was_host = self.host() == Some(socket);
-        let Some(attendance) = self.attendances.remove(socket) else {
-            return Left::default();
-        };
+        let Some(attendance) = self.attendances.remove(socket) else { return Left::default() };
         let mut announced = false;
         if let Some(person) = self.people.get_mut(&attendance.user) {
             person.sockets -= 1;
@@ -69,14 +68,7 @@ impl Room {
         if self.attendances.is_empty() {
             self.unattended_since = now;
         }
-        self.roster += 1;
-        Left {
-            attendant: self.attendant(&attendance),
-            announced,
-            roster: self.roster,
-            new_host: if was_host { self.host().cloned() } else { None },
-            gateways: Vec::new(),
-            membership_ended: false,
-        }
+        let new_host = if was_host { self.host().cloned() } else { None };
+        Left { attendant: self.attendant(&attendance), announced, new_host, ..Left::default() }
     }
 }

@@ -43,6 +43,12 @@ impl Gateways {
 }
 
 impl Room {
+    /// Counts a change that others have to be told of, if it is one. Gives the version after it.
+    pub(super) fn count_change(&mut self, told: bool) -> u64 {
+        self.roster += u64::from(told);
+        self.roster
+    }
+
     /// The peer that has been there longest.
     pub(super) fn host(&self) -> Option<&SocketId> {
         let mut attendances = self.attendances.iter();
