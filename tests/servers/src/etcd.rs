@@ -1,26 +1,35 @@
 //! etcd.
 
-use std::{io, path::Path};
+use std::{ffi::OsString, io, path::Path};
 
 use serde_json::{Value, json};
 
 use crate::{
+    certificates::{Certificates, Encryption},
     http,
     process::{Launch, Process, Program, ServerError},
 };
 
 const PROGRAM: Program = Program::of_package("etcd", "apt-get install etcd-server");
+/// The user that may do everything.
+const ROOT: &str = "root";
 
 /// A cluster of one etcd server.
 pub struct Etcd {
     /// Its process.
     pub process: Process,
     ports: Ports,
+    password: Option<String>,
+    certificates: Option<Certificates>,
 }
 
 /// How an etcd server runs. The default is a server that asks for no credentials.
 #[derive(Clone, Debug, Default)]
-pub struct EtcdOptions {}
+pub struct EtcdOptions {
+    password: Option<String>,
+    encryption: Encryption,
+    arguments: Vec<OsString>,
+}
 
 #[derive(Clone, Copy)]
 struct Ports {
@@ -49,9 +58,18 @@ impl Etcd {
         format!("127.0.0.1:{}", self.ports.client)
     }
 
-    /// Its address.
+    /// Its address with the credentials: `etcd://…`, or `etcds://…` if it encrypts.
     pub fn url(&self) -> String {
-        format!("etcd://{}", self.address())
+        let scheme = if self.certificates.is_some() { "etcds" } else { "etcd" };
+        match &self.password {
+            Some(password) => format!("{scheme}://{ROOT}:{password}@{}", self.address()),
+            None => format!("{scheme}://{}", self.address()),
+        }
+    }
+
+    /// Present if it encrypts.
+    pub fn certificates(&self) -> Option<&Certificates> {
+        self.certificates.as_ref()
     }
 
     /// Asks its JSON gateway, such as `/v3/kv/put`. Keys and values are in base64.
@@ -59,46 +77,96 @@ impl Etcd {
     /// # Errors
     /// What the server answered, or that it did not.
     pub fn call(&self, path: &str, body: &Value) -> io::Result<Value> {
-        http::post(self.ports.plain, path, None, body)
+        let token = match &self.password {
+            None => None,
+            Some(password) => {
+                let credentials = json!({ "name": ROOT, "password": password });
+                let answer = http::post(self.ports.plain, "/v3/auth/authenticate", None, &credentials)?;
+                answer["token"].as_str().map(str::to_owned)
+            }
+        };
+        http::post(self.ports.plain, path, token.as_deref(), body)
+    }
+
+    /// Asks for the password from now on.
+    fn enable_authentication(&self, password: &str) -> io::Result<()> {
+        for (path, body) in [
+            ("/v3/auth/user/add", json!({ "name": ROOT, "password": password })),
+            ("/v3/auth/role/add", json!({ "name": ROOT })),
+            ("/v3/auth/user/grant", json!({ "user": ROOT, "role": ROOT })),
+            ("/v3/auth/enable", json!({})),
+        ] {
+            http::post(self.ports.plain, path, None, &body)?;
+        }
+        Ok(())
     }
 }
 
 impl EtcdOptions {
+    /// Asks clients for a name, which is `root`, and a password.
+    #[must_use]
+    pub fn password(mut self, password: &str) -> Self {
+        self.password = Some(password.to_owned());
+        self
+    }
+
+    /// Encrypts connections; or not.
+    #[must_use]
+    pub fn encryption(mut self, encryption: Encryption) -> Self {
+        self.encryption = encryption;
+        self
+    }
+
+    /// Adds an argument, such as `--auth-token-ttl=1`.
+    #[must_use]
+    pub fn argument(mut self, argument: &str) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
     /// Starts a server.
     ///
     /// # Errors
     /// [`ServerError`].
     pub fn start(&self) -> Result<Etcd, ServerError> {
+        let mut certificates = None;
         let (process, [client, peer, plain]) = Process::start(PROGRAM, |directory, [client, peer, plain]| {
-            Ok(self.launch(directory, Ports { client, peer, plain }))
+            certificates = self.encryption.certificates(directory)?;
+            Ok(self.launch(directory, Ports { client, peer, plain }, certificates.as_ref()))
         })?;
-        Ok(Etcd { process, ports: Ports { client, peer, plain } })
+        let etcd =
+            Etcd { process, ports: Ports { client, peer, plain }, password: self.password.clone(), certificates };
+        if let Some(password) = &self.password {
+            let enabled = etcd.enable_authentication(password);
+            enabled.map_err(|error| ServerError::Setup { program: PROGRAM.name, reason: error.to_string() })?;
+        }
+        Ok(etcd)
     }
 
-    fn launch(&self, directory: &Path, ports: Ports) -> Launch {
+    fn launch(&self, directory: &Path, ports: Ports, certificates: Option<&Certificates>) -> Launch {
         // Tells the server from any other: the directory has its name for itself.
         let name = directory.display().to_string();
+        let scheme = if certificates.is_some() { "https" } else { "http" };
         let peers = format!("http://127.0.0.1:{}", ports.peer);
-        let clients = format!("http://127.0.0.1:{},http://127.0.0.1:{}", ports.client, ports.plain);
-        let data = directory.join("data");
-        let arguments = vec![
-            "--name".into(),
-            name.clone().into(),
-            "--data-dir".into(),
-            data.into(),
-            "--listen-peer-urls".into(),
-            peers.clone().into(),
-            "--initial-advertise-peer-urls".into(),
-            peers.clone().into(),
-            "--initial-cluster".into(),
-            format!("{name}={peers}").into(),
-            "--listen-client-urls".into(),
-            clients.clone().into(),
-            "--advertise-client-urls".into(),
-            clients.into(),
+        let clients = format!("{scheme}://127.0.0.1:{},http://127.0.0.1:{}", ports.client, ports.plain);
+        let mut arguments: Vec<OsString> = vec![
             // Nobody's data depends on it: a crash of the machine is not what is tested.
             "--unsafe-no-fsync".into(),
+            format!("--name={name}").into(),
+            format!("--data-dir={}", directory.join("data").display()).into(),
+            format!("--listen-peer-urls={peers}").into(),
+            format!("--initial-advertise-peer-urls={peers}").into(),
+            format!("--initial-cluster={name}={peers}").into(),
+            format!("--listen-client-urls={clients}").into(),
+            format!("--advertise-client-urls={clients}").into(),
         ];
+        if let Some(files) = certificates {
+            arguments.push(format!("--cert-file={}", files.server_cert.display()).into());
+            arguments.push(format!("--key-file={}", files.server_key.display()).into());
+            arguments.push(format!("--trusted-ca-file={}", files.ca.display()).into());
+            arguments.push(format!("--client-cert-auth={}", self.encryption == Encryption::Mutual).into());
+        }
+        arguments.extend_from_slice(&self.arguments);
         Launch { arguments, ready: Box::new(move || serves(ports, &name)) }
     }
 }

@@ -9,6 +9,7 @@
 //! Everything here blocks: in asynchronous tests that need their runtime meanwhile, restart a server
 //! from a blocking task.
 
+mod certificates;
 mod etcd;
 mod http;
 mod nats;
@@ -17,7 +18,8 @@ mod process;
 mod redis;
 mod watchdog;
 
+pub use certificates::{Certificates, Encryption};
 pub use etcd::{Etcd, EtcdOptions};
 pub use nats::{Nats, NatsOptions};
 pub use process::{Launch, Process, Program, ServerError};
-pub use redis::{Redis, RedisOptions};
+pub use redis::{Redis, RedisCluster, RedisOptions, RedisSentinel};

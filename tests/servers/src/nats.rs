@@ -10,7 +10,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::process::{Launch, Process, Program, ServerError};
+use crate::{
+    certificates::{Certificates, Encryption},
+    process::{Launch, Process, Program, ServerError},
+};
 
 const PROGRAM: Program = Program::of_package("nats-server", "apt-get install nats-server");
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -21,6 +24,7 @@ pub struct Nats {
     pub process: Process,
     port: u16,
     credentials: Option<String>,
+    certificates: Option<Certificates>,
 }
 
 /// How a NATS server runs. The default is a server that asks for no credentials.
@@ -28,6 +32,7 @@ pub struct Nats {
 pub struct NatsOptions {
     /// What stands before the host in a URL.
     credentials: Option<String>,
+    encryption: Encryption,
     lines: Vec<String>,
 }
 
@@ -50,12 +55,18 @@ impl Nats {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Its address with the credentials.
+    /// Its address with the credentials: `nats://…`, or `tls://…` if it encrypts.
     pub fn url(&self) -> String {
+        let scheme = if self.certificates.is_some() { "tls" } else { "nats" };
         match &self.credentials {
-            Some(credentials) => format!("nats://{credentials}@{}", self.address()),
-            None => format!("nats://{}", self.address()),
+            Some(credentials) => format!("{scheme}://{credentials}@{}", self.address()),
+            None => format!("{scheme}://{}", self.address()),
         }
+    }
+
+    /// Present if it encrypts.
+    pub fn certificates(&self) -> Option<&Certificates> {
+        self.certificates.as_ref()
     }
 }
 
@@ -74,6 +85,13 @@ impl NatsOptions {
         self.line(&format!("authorization {{ token: \"{token}\" }}"))
     }
 
+    /// Encrypts connections; or not.
+    #[must_use]
+    pub fn encryption(mut self, encryption: Encryption) -> Self {
+        self.encryption = encryption;
+        self
+    }
+
     /// Adds a line to the configuration, such as `max_payload: 1024`.
     #[must_use]
     pub fn line(mut self, line: &str) -> Self {
@@ -86,20 +104,30 @@ impl NatsOptions {
     /// # Errors
     /// [`ServerError`].
     pub fn start(&self) -> Result<Nats, ServerError> {
-        let (process, [port]) = Process::start(PROGRAM, |directory, [port]| self.launch(directory, port))?;
-        Ok(Nats { process, port, credentials: self.credentials.clone() })
+        let mut certificates = None;
+        let (process, [port]) = Process::start(PROGRAM, |directory, [port]| {
+            certificates = self.encryption.certificates(directory)?;
+            self.launch(directory, port, certificates.as_ref())
+        })?;
+        Ok(Nats { process, port, credentials: self.credentials.clone(), certificates })
     }
 
-    fn launch(&self, directory: &Path, port: u16) -> io::Result<Launch> {
+    fn launch(&self, directory: &Path, port: u16, certificates: Option<&Certificates>) -> io::Result<Launch> {
         // Tells the server from any other: the directory has its name for itself.
         let name = directory.display().to_string();
-        let mut text = format!("server_name: \"{name}\"\nlisten: \"127.0.0.1:{port}\"\n");
-        for line in &self.lines {
-            text.push_str(line);
-            text.push('\n');
+        let mut lines = vec![format!("server_name: \"{name}\""), format!("listen: \"127.0.0.1:{port}\"")];
+        if let Some(files) = certificates {
+            lines.push(format!(
+                "tls {{ cert_file: \"{}\", key_file: \"{}\", ca_file: \"{}\", verify: {} }}",
+                files.server_cert.display(),
+                files.server_key.display(),
+                files.ca.display(),
+                self.encryption == Encryption::Mutual,
+            ));
         }
+        lines.extend_from_slice(&self.lines);
         let file = directory.join("nats.conf");
-        fs::write(&file, text)?;
+        fs::write(&file, lines.join("\n") + "\n")?;
         Ok(Launch {
             arguments: vec!["-c".into(), file.into()],
             ready: Box::new(move || greeting(port).is_ok_and(|greeting| greeting["server_name"] == name.as_str())),

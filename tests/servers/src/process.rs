@@ -20,7 +20,7 @@ use crate::{port, watchdog::Watchdog};
 
 /// Far beyond what a server takes on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How often a server is asked whether it is ready.
+/// How often something is looked at that is waited for.
 const TICK: Duration = Duration::from_millis(10);
 /// How many sets of ports are tried.
 const ATTEMPTS: usize = 5;
@@ -101,7 +101,7 @@ impl Process {
     /// [`ServerError`].
     pub fn start<const P: usize>(
         program: Program,
-        prepare: impl Fn(&Path, [u16; P]) -> io::Result<Launch>,
+        mut prepare: impl FnMut(&Path, [u16; P]) -> io::Result<Launch>,
     ) -> Result<(Self, [u16; P]), ServerError> {
         let mut attempt = 1;
         loop {
@@ -270,6 +270,21 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// Waits until servers have come to terms with each other.
+pub(crate) fn until(program: Program, what: &str, condition: impl Fn() -> bool) -> Result<(), ServerError> {
+    let deadline = Instant::now() + PATIENCE;
+    while !condition() {
+        if Instant::now() > deadline {
+            return Err(ServerError::Setup {
+                program: program.name,
+                reason: format!("{what}: not after {PATIENCE:?}"),
+            });
+        }
+        thread::sleep(TICK);
+    }
+    Ok(())
 }
 
 fn signal(child: &Child, which: Signal) -> io::Result<()> {

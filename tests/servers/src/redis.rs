@@ -5,9 +5,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::process::{Launch, Process, Program, ServerError};
+use crate::{
+    certificates::{Certificates, Encryption},
+    process::{Launch, Process, Program, ServerError},
+};
 
 mod client;
+mod cluster;
+mod sentinel;
+
+pub use cluster::RedisCluster;
+pub use sentinel::RedisSentinel;
 
 const PROGRAM: Program = Program::of_package("redis-server", "apt-get install redis-server");
 
@@ -16,7 +24,10 @@ pub struct Redis {
     /// Its process.
     pub process: Process,
     port: u16,
+    /// For the other nodes of a cluster.
+    cluster_port: u16,
     password: Option<String>,
+    certificates: Option<Certificates>,
 }
 
 /// How a Redis server runs. The default is a server without password that keeps nothing on disk.
@@ -24,6 +35,8 @@ pub struct Redis {
 pub struct RedisOptions {
     password: Option<String>,
     append_only: bool,
+    encryption: Encryption,
+    sentinel: bool,
     lines: Vec<String>,
 }
 
@@ -46,12 +59,18 @@ impl Redis {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Its address with the password.
+    /// Its address with the password: `redis://…`, or `rediss://…` if it encrypts.
     pub fn url(&self) -> String {
+        let scheme = if self.certificates.is_some() { "rediss" } else { "redis" };
         match &self.password {
-            Some(password) => format!("redis://:{password}@{}", self.address()),
-            None => format!("redis://{}", self.address()),
+            Some(password) => format!("{scheme}://:{password}@{}", self.address()),
+            None => format!("{scheme}://{}", self.address()),
         }
+    }
+
+    /// Present if it encrypts.
+    pub fn certificates(&self) -> Option<&Certificates> {
+        self.certificates.as_ref()
     }
 
     /// Runs a command and gives its answer as text, the parts of a list one a line.
@@ -78,6 +97,13 @@ impl RedisOptions {
         self
     }
 
+    /// Encrypts connections; or not.
+    #[must_use]
+    pub fn encryption(mut self, encryption: Encryption) -> Self {
+        self.encryption = encryption;
+        self
+    }
+
     /// Adds a line to the configuration, such as `maxmemory 10mb` or `user reader on >secret ~* +@read`.
     #[must_use]
     pub fn line(mut self, line: &str) -> Self {
@@ -90,36 +116,57 @@ impl RedisOptions {
     /// # Errors
     /// [`ServerError`].
     pub fn start(&self) -> Result<Redis, ServerError> {
-        let (process, [port]) = Process::start(PROGRAM, |directory, [port]| self.launch(directory, port))?;
-        Ok(Redis { process, port, password: self.password.clone() })
+        let mut certificates = None;
+        let (process, [port, cluster_port]) = Process::start(PROGRAM, |directory, ports| {
+            certificates = self.encryption.certificates(directory)?;
+            self.launch(directory, ports, certificates.as_ref())
+        })?;
+        Ok(Redis { process, port, cluster_port, password: self.password.clone(), certificates })
     }
 
-    fn launch(&self, directory: &Path, port: u16) -> io::Result<Launch> {
+    fn launch(&self, directory: &Path, ports: [u16; 2], certificates: Option<&Certificates>) -> io::Result<Launch> {
         let file = directory.join("redis.conf");
-        fs::write(&file, self.configuration(directory, port))?;
+        fs::write(&file, self.configuration(directory, ports, certificates))?;
         let socket = socket(directory);
         let password = self.password.clone();
+        let mut arguments = vec![file.into()];
+        if self.sentinel {
+            arguments.push("--sentinel".into());
+        }
         Ok(Launch {
-            arguments: vec![file.into()],
+            arguments,
             ready: Box::new(move || client::command(&socket, password.as_deref(), &["PING"]).is_ok()),
         })
     }
 
-    fn configuration(&self, directory: &Path, port: u16) -> String {
-        let mut text = format!(
-            "bind 127.0.0.1\nport {port}\nunixsocket {}\ndir {}\nsave \"\"\nappendonly {}\n",
-            socket(directory).display(),
-            directory.display(),
-            if self.append_only { "yes" } else { "no" },
-        );
+    fn configuration(&self, directory: &Path, ports: [u16; 2], certificates: Option<&Certificates>) -> String {
+        let [port, cluster_port] = ports;
+        let mut lines = vec![
+            "bind 127.0.0.1".to_owned(),
+            format!("unixsocket {}", socket(directory).display()),
+            format!("dir {}", directory.display()),
+        ];
+        if !self.sentinel {
+            lines.push("save \"\"".to_owned());
+            lines.push(format!("appendonly {}", if self.append_only { "yes" } else { "no" }));
+            lines.push(format!("cluster-port {cluster_port}"));
+        }
+        match certificates {
+            None => lines.push(format!("port {port}")),
+            Some(files) => lines.extend([
+                "port 0".to_owned(),
+                format!("tls-port {port}"),
+                format!("tls-cert-file {}", files.server_cert.display()),
+                format!("tls-key-file {}", files.server_key.display()),
+                format!("tls-ca-cert-file {}", files.ca.display()),
+                format!("tls-auth-clients {}", if self.encryption == Encryption::Mutual { "yes" } else { "no" }),
+            ]),
+        }
         if let Some(password) = &self.password {
-            text.push_str(&format!("requirepass {password}\n"));
+            lines.push(format!("requirepass {password}"));
         }
-        for line in &self.lines {
-            text.push_str(line);
-            text.push('\n');
-        }
-        text
+        lines.extend_from_slice(&self.lines);
+        lines.join("\n") + "\n"
     }
 }
 

@@ -1,0 +1,101 @@
+//! Certificates: an authority of one's own, and what it has signed for a server and its clients.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, Error, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+};
+
+/// The files that a server and its clients need to trust each other. Servers are called `localhost`
+/// and `127.0.0.1` in them.
+#[derive(Clone, Debug)]
+pub struct Certificates {
+    /// The authority.
+    pub ca: PathBuf,
+    /// The server's certificate.
+    pub server_cert: PathBuf,
+    /// Its key.
+    pub server_key: PathBuf,
+    /// A client's certificate.
+    pub client_cert: PathBuf,
+    /// Its key.
+    pub client_key: PathBuf,
+}
+
+impl Certificates {
+    /// Makes a new authority and what it signs, as files in `directory`.
+    ///
+    /// # Errors
+    /// If the files cannot be written.
+    pub fn create(directory: &Path) -> io::Result<Self> {
+        let files = Self {
+            ca: directory.join("ca.pem"),
+            server_cert: directory.join("server.pem"),
+            server_key: directory.join("server.key"),
+            client_cert: directory.join("client.pem"),
+            client_key: directory.join("client.key"),
+        };
+        let authority = Authority::new().map_err(io::Error::other)?;
+        fs::write(&files.ca, &authority.certificate)?;
+        for (name, usage, certificate, key) in [
+            ("heliograph test server", ExtendedKeyUsagePurpose::ServerAuth, &files.server_cert, &files.server_key),
+            ("heliograph test client", ExtendedKeyUsagePurpose::ClientAuth, &files.client_cert, &files.client_key),
+        ] {
+            let (signed, private) = authority.sign(name, usage).map_err(io::Error::other)?;
+            fs::write(certificate, signed)?;
+            fs::write(key, private)?;
+        }
+        Ok(files)
+    }
+}
+
+struct Authority {
+    certificate: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Authority {
+    fn new() -> Result<Self, Error> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "heliograph test authority");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        let certificate = params.self_signed(&key)?.pem();
+        Ok(Self { certificate, issuer: Issuer::new(params, key) })
+    }
+
+    /// A certificate and its key.
+    fn sign(&self, name: &str, usage: ExtendedKeyUsagePurpose) -> Result<(String, String), Error> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()])?;
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.extended_key_usages = vec![usage];
+        Ok((params.signed_by(&key, &self.issuer)?.pem(), key.serialize_pem()))
+    }
+}
+
+/// Whether a server encrypts, and whom it then takes for a client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encryption {
+    /// It does not.
+    #[default]
+    None,
+    /// It shows its certificate and asks for none.
+    Server,
+    /// It shows its certificate and wants to see one that the same authority has signed.
+    Mutual,
+}
+
+impl Encryption {
+    /// Makes certificates if they are needed.
+    pub(crate) fn certificates(self, directory: &Path) -> io::Result<Option<Certificates>> {
+        match self {
+            Self::None => Ok(None),
+            Self::Server | Self::Mutual => Certificates::create(directory).map(Some),
+        }
+    }
+}
