@@ -43,6 +43,9 @@ struct Words {
     gate: Notify,
     /// How often deadlines fail before they are done.
     failures: Mutex<u32>,
+    /// How often the partition of `x` was taken over, and how often that fails before it is done.
+    taken_over: Mutex<u32>,
+    reluctance: Mutex<u32>,
 }
 
 impl Words {
@@ -104,11 +107,26 @@ impl Service for Words {
         .boxed()
     }
 
+    fn take_over(self: Arc<Self>, partition: Partition) -> BoxFuture<'static, bool> {
+        async move {
+            if partition != Partition::of("x") {
+                return true;
+            }
+            *self.taken_over.lock().unwrap() += 1;
+            let mut reluctance = self.reluctance.lock().unwrap();
+            let done = *reluctance == 0;
+            *reluctance = reluctance.saturating_sub(1);
+            done
+        }
+        .boxed()
+    }
+
     fn owns(&self, _partitions: usize) {}
 }
 
 struct Stage {
     backends: Backends,
+    directory: Arc<MemoryDirectory>,
     words: Arc<Words>,
     _memory: MemoryStore,
 }
@@ -123,19 +141,26 @@ impl Server {
         self.stop.cancel();
         self.task.await.unwrap();
     }
+
+    /// Ends the server without a word; the directory learns of it when the lease is over.
+    async fn kill(self) {
+        self.task.abort();
+        self.task.await.unwrap_err();
+    }
 }
 
 impl Stage {
     fn new() -> Self {
         let retention = Retention { entries: 10, age: Duration::from_secs(60) };
         let memory = MemoryStore::start(MemoryOptions { retention, outcomes: 10 });
+        let directory = Arc::new(MemoryDirectory::new());
         let backends = Backends {
             bus: Arc::new(MemoryBus::new(64)),
-            directory: Arc::new(MemoryDirectory::new()),
+            directory: directory.clone(),
             store: memory.store(),
             clock: Clock::with_timers(Timestamp::from_system(SystemTime::now())),
         };
-        Self { backends, words: Arc::default(), _memory: memory }
+        Self { backends, directory, words: Arc::default(), _memory: memory }
     }
 
     /// Starts a server, and returns when it serves.
@@ -331,4 +356,82 @@ async fn a_server_that_stops_answers_what_it_has_received() {
     stage.words.gate.notify_one();
     assert_eq!((held.await.unwrap(), waiting.await.unwrap()), ("done wait".into(), "done next".into()));
     server.task.await.unwrap();
+}
+
+/// The one of these nodes that owns the partition of `x`, and the others.
+fn owner_of_x<'a>(names: &[&'a str]) -> (&'a str, Vec<&'a str>) {
+    let ids: Vec<NodeId> = names.iter().map(|name| NodeId::parse(name).unwrap()).collect();
+    let owner = Partition::of("x").owner(&ids).unwrap();
+    let (owner, others): (Vec<_>, Vec<_>) = names.iter().partition(|name| **name == owner.as_str());
+    (owner[0], others)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_is_inherited_from_an_owner_that_is_killed() {
+    let stage = Stage::new();
+    let (owner, heirs) = owner_of_x(&["a", "b"]);
+    let first = stage.serve(owner, ServeOptions::default()).await;
+    let second = stage.serve(heirs[0], ServeOptions::default()).await;
+    stage.ask("one deadline").await.unwrap();
+    first.kill().await;
+    stage.backends.directory.deregister(&NodeId::parse(owner).unwrap()).await.unwrap();
+    time::sleep(Duration::from_millis(900)).await;
+    assert_eq!(stage.words.log(), ["one deadline"]);
+    time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(stage.words.log(), ["one fired"]);
+    second.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_that_was_due_while_nobody_lived_fires_at_the_start() {
+    let stage = Stage::new();
+    let first = stage.serve("a", ServeOptions::default()).await;
+    stage.ask("one deadline").await.unwrap();
+    first.kill().await;
+    stage.backends.directory.deregister(&NodeId::parse("a").unwrap()).await.unwrap();
+    time::sleep(Duration::from_secs(600)).await;
+    let second = stage.serve("b", ServeOptions::default()).await;
+    time::sleep(Duration::from_millis(10)).await;
+    assert_eq!(stage.words.log(), ["one deadline", "one fired"]);
+    second.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_partition_is_taken_over_once_by_each_owner() {
+    let stage = Stage::new();
+    let (owner, heirs) = owner_of_x(&["a", "b"]);
+    let heir = stage.serve(heirs[0], ServeOptions::default()).await;
+    time::sleep(Duration::from_secs(100)).await;
+    assert_eq!(*stage.words.taken_over.lock().unwrap(), 1);
+    let owner = stage.serve(owner, ServeOptions::default()).await;
+    time::sleep(Duration::from_secs(100)).await;
+    assert_eq!(*stage.words.taken_over.lock().unwrap(), 2);
+    owner.stop().await;
+    time::sleep(Duration::from_secs(100)).await;
+    assert_eq!(*stage.words.taken_over.lock().unwrap(), 3);
+    heir.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_taken_over_is_tried_again_beside_the_commands() {
+    let stage = Stage::new();
+    *stage.words.reluctance.lock().unwrap() = 3;
+    let server = stage.serve("a", ServeOptions::default()).await;
+    assert_eq!(stage.ask("one now").await.unwrap(), "done now");
+    time::sleep(Duration::from_secs(100)).await;
+    assert_eq!(*stage.words.taken_over.lock().unwrap(), 4);
+    server.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_was_taken_for_dead_registers_again() {
+    let stage = Stage::new();
+    let server = stage.serve("a", ServeOptions::default()).await;
+    for _ in 0..2 {
+        stage.directory.lose_all();
+        time::sleep(Duration::from_millis(10)).await;
+        assert_eq!(stage.ask("one now").await.unwrap(), "done now");
+    }
+    server.stop().await;
+    assert!(stage.backends.directory.watch().borrow().is_empty());
 }

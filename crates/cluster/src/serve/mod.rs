@@ -8,7 +8,7 @@
 //!
 //! Ownership gives order and locality. That two nodes own a partition for a moment, or none does, is
 //! harmless: the queue group gives each command to one of them, the store decides, and who finds
-//! nobody asks again.
+//! nobody asks again. A node whose lease was lost while it lived registers again and goes on.
 
 mod ownership;
 mod timers;
@@ -17,7 +17,10 @@ mod worker;
 use std::{hash::Hash, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use futures_util::{
+    FutureExt,
+    future::{self, BoxFuture},
+};
 
 use crate::{
     bus::{QueueGroup, Subject},
@@ -57,6 +60,13 @@ pub trait Service: Send + Sync + 'static {
 
     /// Does what a deadline is for. Gives whether it is done; otherwise it is tried again.
     fn fire(self: Arc<Self>, deadline: Deadline, timers: Timers) -> BoxFuture<'static, bool>;
+
+    /// Does what the owner before may have left undone. Called when the node has begun to receive the
+    /// partition's commands, beside them, and given up when the partition goes. Gives whether it is done;
+    /// otherwise it is tried again.
+    fn take_over(self: Arc<Self>, _partition: Partition) -> BoxFuture<'static, bool> {
+        future::ready(true).boxed()
+    }
 
     /// Learns how many partitions this node owns.
     fn owns(&self, partitions: usize);

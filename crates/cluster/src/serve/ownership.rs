@@ -1,9 +1,13 @@
 //! Which partitions this node owns.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, future, pin::pin, sync::Arc, time::Duration};
 
 use heliograph_domain::id::NodeId;
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time,
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -46,7 +50,9 @@ pub async fn serve<S: Service>(
 ) -> Result<(), DirectoryError> {
     let mut nodes = backends.directory.watch();
     let id = node.id.clone();
-    backends.directory.register(node).await?;
+    let losses = backends.directory.losses();
+    backends.directory.register(node.clone()).await?;
+    let mut returning = pin!(register_again(Arc::clone(&backends.directory), losses, node, options.retry));
     let (subscribed, mut subscriptions) = mpsc::channel(usize::from(COUNT));
     let mut owned = Owned {
         service,
@@ -78,6 +84,7 @@ pub async fn serve<S: Service>(
                 owned.stops.retain(|_, stop| !stop.is_cancelled());
                 owned.follow(&id, &nodes.borrow().clone());
             },
+            () = &mut returning => {}
             () = shutdown.cancelled() => break,
         }
     }
@@ -88,6 +95,19 @@ pub async fn serve<S: Service>(
     owned.stop().await;
     info!(node = %id, "stopped");
     Ok(())
+}
+
+/// Registers the node again whenever its lease was lost, under its old id: others have taken its partitions
+/// for the moment, and nobody acts on anything else of it.
+async fn register_again(directory: Arc<dyn Directory>, mut losses: watch::Receiver<u64>, node: Node, retry: Duration) {
+    while losses.changed().await.is_ok() {
+        warn!(node = %node.id, "the node's lease was lost; it registers again");
+        while let Err(error) = directory.register(node.clone()).await {
+            warn!(node = %node.id, %error, "cannot register the node");
+            time::sleep(retry).await;
+        }
+    }
+    future::pending().await
 }
 
 /// The partitions that this node owns, each with its task.

@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::{
     FutureExt, StreamExt,
-    future::{BoxFuture, poll_immediate},
+    future::{BoxFuture, Fuse, FusedFuture, poll_immediate},
     stream::FuturesUnordered,
 };
 use tokio::time::{self, Instant};
@@ -89,6 +89,7 @@ impl<S: Service> Worker<S> {
     /// Serves the partition. `subscribed` is called when commands are received for the first time.
     pub(super) async fn run(mut self, stop: CancellationToken, subscribed: impl FnOnce()) {
         let mut subscribed = Some(subscribed);
+        let mut inheriting = self.inherit();
         while !stop.is_cancelled() {
             let subject = S::KIND.subject(self.partition);
             match self.backends.bus.subscribe(subject, Some(S::KIND.group())).await {
@@ -96,7 +97,7 @@ impl<S: Service> Worker<S> {
                     if let Some(subscribed) = subscribed.take() {
                         subscribed();
                     }
-                    self.serve(&mut subscription, &stop).await;
+                    self.serve(&mut subscription, &mut inheriting, &stop).await;
                     // What has already been given to this owner alone is answered by it.
                     while let Some(Some(message)) = subscription.next().now_or_never() {
                         self.receive(message).await;
@@ -111,8 +112,24 @@ impl<S: Service> Worker<S> {
         }
     }
 
+    /// What the owner before has left to do, until it is done.
+    fn inherit(&self) -> Fuse<BoxFuture<'static, ()>> {
+        let (service, partition, retry) = (Arc::clone(&self.service), self.partition, self.options.retry);
+        let inheriting = async move {
+            while !Arc::clone(&service).take_over(partition).await {
+                time::sleep(retry).await;
+            }
+        };
+        inheriting.boxed().fuse()
+    }
+
     /// Returns when it shall stop, or when the bus has given up the subscription.
-    async fn serve(&mut self, subscription: &mut Subscription, stop: &CancellationToken) {
+    async fn serve(
+        &mut self,
+        subscription: &mut Subscription,
+        inheriting: &mut Fuse<BoxFuture<'static, ()>>,
+        stop: &CancellationToken,
+    ) {
         let mut look_at = self.timers.next();
         let mut alarm = pin!(time::sleep(look_at.since(self.timers.now())));
         loop {
@@ -125,6 +142,7 @@ impl<S: Service> Worker<S> {
                 biased;
                 Some(step) = self.running.next(), if !self.running.is_empty() => self.finish(step).await,
                 () = stop.cancelled() => return,
+                () = &mut *inheriting, if !inheriting.is_terminated() => {}
                 () = &mut alarm, if self.deadlines == Looking::No => self.look().await,
                 message = subscription.next(), if self.pending < self.options.pending => match message {
                     Some(message) => self.receive(message).await,
