@@ -6,6 +6,7 @@
 //! - [`listener`]: the public port, its HTTP requests and WebSocket handshakes;
 //! - [`handshake`]: the request that a connection began with;
 //! - [`connection`]: one Engine.IO connection and its Socket.IO sockets;
+//! - [`relay`]: requests of sessions that are at home at another gateway;
 //! - [`plain`]: WebSockets without Socket.IO;
 //! - [`application`]: the seam to what the server serves;
 //! - `synapse`, `mesh`: the vocabularies' servers, which translate;
@@ -20,7 +21,8 @@
 //! - [`outlet`]: the way to one receiver, written directly or queued within bounds;
 //! - [`transport`]: how bytes reach and leave a connection.
 //!
-//! Life: [`service`] starts and stops it all; [`http`] answers what is no client's connection.
+//! Life: [`service`] starts and stops it all; [`http`] answers what is no client's connection; [`grpc`] answers
+//! other processes.
 
 pub mod application;
 mod clients;
@@ -28,6 +30,7 @@ mod close_codes;
 pub mod connection;
 mod fanout;
 pub mod frame;
+pub mod grpc;
 pub mod handshake;
 pub mod http;
 pub mod identity;
@@ -37,6 +40,7 @@ mod mesh;
 pub mod outlet;
 pub mod plain;
 pub mod policy;
+pub mod relay;
 pub mod service;
 mod synapse;
 mod token;

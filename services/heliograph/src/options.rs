@@ -104,6 +104,7 @@ fn listener(config: &Config, metrics: &transport::Metrics) -> listener::Options 
             retry_after: config.public.retry_after,
         },
         outbound: Bounds { soft: config.outbound.soft_bytes, hard: config.outbound.hard_bytes },
+        relays: listener::Options::default().relays,
         drain_period: config.public.drain_period,
         linger: config.public.linger,
         metrics: metrics.clone(),

@@ -26,6 +26,8 @@ pub enum Input<'a> {
     },
     /// The client gave up the waiting poll, or the answer to it could not be written.
     PollGone,
+    /// The waiting poll has to end, though there is nothing to say. The session goes on with the next.
+    ReleasePoll,
     /// A POST came in; its body is about to be read.
     PostStarted,
     /// The POST was answered, whatever the answer.

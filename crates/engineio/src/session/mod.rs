@@ -91,6 +91,7 @@ impl Session {
             }
             Input::Poll { queued } => self.poll_started(queued, now, &mut outputs),
             Input::PollGone => self.poll_gone(&mut outputs),
+            Input::ReleasePoll => self.release_poll(&mut outputs),
             Input::PostStarted => self.post_started(&mut outputs),
             Input::PostEnded => self.post_ended(),
             Input::PostGone => self.post_gone(&mut outputs),

@@ -153,6 +153,12 @@ impl Session {
         }
     }
 
+    pub(super) fn release_poll(&mut self, outputs: &mut Outputs) {
+        if let State::Polling(polling) = &mut self.state {
+            polling.answer(PollAnswer::Noop, outputs);
+        }
+    }
+
     /// What the client was saying is lost.
     pub(super) fn post_gone(&mut self, outputs: &mut Outputs) {
         if matches!(self.state, State::Polling(_)) {

@@ -47,6 +47,8 @@ pub(crate) struct ConnectionOptions {
 
 /// One path that Engine.IO clients connect to, and its connections.
 pub(crate) struct Endpoint {
+    /// Without a slash at the end.
+    pub(crate) path: Box<str>,
     pub(crate) protocol: Protocol,
     home: HomeId,
     pub(crate) options: ConnectionOptions,
@@ -65,6 +67,7 @@ struct Connections {
 
 impl Endpoint {
     pub(crate) fn new(
+        path: &str,
         protocol: Protocol,
         home: HomeId,
         options: ConnectionOptions,
@@ -72,6 +75,7 @@ impl Endpoint {
         tasks: TaskTracker,
     ) -> Self {
         Self {
+            path: path.trim_end_matches('/').into(),
             protocol,
             home,
             options,

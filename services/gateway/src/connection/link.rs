@@ -4,11 +4,12 @@ use std::task::{Context, Poll, ready};
 
 use heliograph_engineio::{Control, Input, Packet, Source, Transport};
 use heliograph_websocket::{CloseCode, Message, Opcode, encode};
-use tokio::net::tcp::OwnedWriteHalf;
+use tokio::net::{TcpStream, UnixStream};
 
 use super::Driver;
 use crate::frame::Frame;
 use crate::transport::permit::Permit;
+use crate::transport::stream::{Reader, Writer};
 use crate::transport::wire::{End, Wire};
 
 /// A WebSocket just after its handshake.
@@ -17,9 +18,25 @@ pub(crate) struct Upgraded {
     /// What the client sends.
     pub(crate) wire: Wire,
     /// What the server sends.
-    pub(crate) writer: OwnedWriteHalf,
-    /// The TCP connection's place among those that the listener admits.
-    pub(crate) permit: Permit,
+    pub(crate) writer: Writer,
+    /// The TCP connection's place among those that the listener admits; `None` if another gateway's listener did.
+    pub(crate) permit: Option<Permit>,
+}
+
+impl Upgraded {
+    /// The WebSocket on a client's own stream. `leftover` are bytes that came together with the handshake.
+    pub(crate) fn new(stream: TcpStream, max_message: usize, leftover: &[u8], permit: Permit) -> Self {
+        let (reader, writer) = stream.into_split();
+        let wire = Wire::new(Reader::Client(reader), max_message, leftover);
+        Self { wire, writer: Writer::Client(writer), permit: Some(permit) }
+    }
+
+    /// The same at the far end of a tunnel.
+    pub(crate) fn tunnelled(stream: UnixStream, max_message: usize) -> Self {
+        let (reader, writer) = stream.into_split();
+        let wire = Wire::new(Reader::Tunnel(reader), max_message, &[]);
+        Self { wire, writer: Writer::Tunnel(writer), permit: None }
+    }
 }
 
 /// The WebSocket that a connection has.
@@ -29,7 +46,7 @@ pub(super) enum Link {
     /// It is being tried beside long-polling.
     Trial(Box<Upgraded>),
     /// It is the transport; the writing half is the outlet's.
-    Main(Wire, Permit),
+    Main(Wire, Option<Permit>),
 }
 
 impl Driver {

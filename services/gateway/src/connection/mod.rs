@@ -6,7 +6,8 @@
 //!
 //! - `driver`: the task's loop: orders, what waits to be written, input, deadlines, in this order;
 //! - `link`: frames of a WebSocket, in use or being tried;
-//! - `polls`: polls and posts, which HTTP requests hand over;
+//! - `requests`: what HTTP requests ask;
+//! - `polls`: polls and posts, as the task sees them;
 //! - `perform`: what the session wants done;
 //! - `namespaces`: packets, and what the application makes of them.
 
@@ -18,6 +19,7 @@ mod namespaces;
 mod orders;
 mod perform;
 mod polls;
+mod requests;
 mod socket;
 
 use std::sync::Arc;
@@ -29,7 +31,8 @@ pub(crate) use self::driver::Driver;
 pub(crate) use self::endpoint::{ConnectionOptions, Endpoint, Protocol};
 pub(crate) use self::link::Upgraded;
 use self::orders::Orders;
-pub(crate) use self::orders::{Order, PollAnswered, PostBody, Unreadable};
+pub(crate) use self::orders::{Order, PollAnswered, Unreadable};
+pub(crate) use self::requests::{Candidate, Posting};
 pub use self::socket::Socket;
 use crate::handshake::Handshake;
 use crate::outlet::{Outlet, Shared};

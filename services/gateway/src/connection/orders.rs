@@ -1,6 +1,6 @@
 //! What others want a connection's task to do.
 
-use heliograph_engineio::{CloseReason, Input, Output, ProtocolError};
+use heliograph_engineio::{CloseReason, Input, Output, ProtocolError, Transport};
 use heliograph_socketio::Namespace;
 use tokio::sync::oneshot;
 
@@ -24,8 +24,11 @@ pub(crate) enum Order {
     Drain,
     /// A poll came in.
     Poll(Reply<PollAnswered>),
-    /// The answer to the poll of this number was not delivered.
-    PollLost(u32),
+    /// The answer to the poll of this number was not delivered; without a number, a poll was given up, answered or
+    /// not.
+    PollLost(Option<u32>),
+    /// The poll that waits has to end, because the gateway where it arrived stops.
+    ReleasePoll,
     /// A POST came in; may its body be read?
     PostStarted(Reply<()>),
     /// The body of the POST.
@@ -38,6 +41,8 @@ pub(crate) enum Order {
     WebSocketReady(Box<Upgraded>),
     /// The handshake of that WebSocket failed.
     WebSocketLost,
+    /// The WebSocket has to end, because the gateway where it arrived stops.
+    ReleaseWebSocket,
 }
 
 /// What a poll is answered with.
@@ -110,16 +115,24 @@ impl Driver {
                 self.request(Input::Poll { queued }, reply, polls::Polls::wait);
             }
             Order::PollLost(number) => {
-                if self.polls.as_ref().is_some_and(|polls| polls.was_last(number)) {
+                let is_last = |polls: &Box<polls::Polls>| number.is_none_or(|number| polls.was_last(number));
+                if self.polls.as_ref().is_some_and(is_last) {
                     self.handle(Input::PollGone);
                 }
             }
+            Order::ReleasePoll => self.handle(Input::ReleasePoll),
             Order::PostStarted(reply) => self.request(Input::PostStarted, reply, polls::Polls::allow),
             Order::Post(body) => self.begin_post(body),
             Order::PostGone => self.handle(Input::PostGone),
             Order::WebSocketOpened(reply) => self.request(Input::WebSocketOpened, reply, polls::Polls::allow),
             Order::WebSocketReady(upgraded) => self.begin_trial(*upgraded),
             Order::WebSocketLost => self.handle(Input::WebSocketFailed),
+            Order::ReleaseWebSocket => match self.session.transport() {
+                Some(Transport::WebSocket) => self.close(CloseReason::ServerShuttingDown),
+                // It was only being tried.
+                Some(Transport::Polling) => self.handle(Input::WebSocketFailed),
+                None => {}
+            },
         }
     }
 

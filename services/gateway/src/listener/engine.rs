@@ -12,13 +12,13 @@ use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
-use tokio::sync::oneshot;
 
 use super::Context;
 use super::http::{Answered, Exchange, text};
-use super::upgrade::{Candidate, Upgrade, switch};
-use crate::connection::{Connection, Driver, Endpoint, Order, PollAnswered, PostBody, Unreadable};
+use super::upgrade::{Upgrade, switch};
+use crate::connection::{Connection, Driver, Endpoint, PollAnswered, Unreadable};
 use crate::handshake::Handshake;
+use crate::relay::Session;
 
 impl Context {
     pub(super) async fn engine(
@@ -39,7 +39,7 @@ impl Context {
         let parsed = engineio::Request::parse(query, method, websocket);
         let result = match parsed {
             Ok(engineio::Request::Open(transport)) => self.open(&endpoint, transport, &parts, remote, exchange),
-            Ok(engineio::Request::Poll(sid)) => poll(&endpoint, &sid, exchange).await,
+            Ok(engineio::Request::Poll(sid)) => self.poll(&endpoint, &sid, exchange).await,
             Ok(engineio::Request::Post(sid)) => self.post(&endpoint, &sid, body).await,
             Ok(engineio::Request::Upgrade(sid)) => self.upgrade(&endpoint, &sid, &parts, exchange).await,
             Err(error) => Err(error),
@@ -98,23 +98,38 @@ impl Context {
         response
     }
 
+    /// The session of that id, wherever it is at home.
+    fn session(&self, endpoint: &Endpoint, sid: &SessionId) -> Result<Session, ProtocolError> {
+        let here = endpoint.find(sid).map(Session::Here);
+        let away = || Some(Session::Away(self.relays.as_ref()?.find(&endpoint.path, sid)?));
+        here.or_else(away).ok_or(ProtocolError::UnknownSession)
+    }
+
+    async fn poll(
+        &self,
+        endpoint: &Endpoint,
+        sid: &SessionId,
+        exchange: &Exchange,
+    ) -> Result<Response<Body>, ProtocolError> {
+        let session = self.session(endpoint, sid)?;
+        let PollAnswered { body, number } = session.poll().await?;
+        *exchange.answered.lock() = number.map(|number| Answered { session, number });
+        Ok(text(StatusCode::OK, body))
+    }
+
     async fn post(
         &self,
         endpoint: &Endpoint,
         sid: &SessionId,
         body: Incoming,
     ) -> Result<Response<Body>, ProtocolError> {
-        let connection = endpoint.find(sid).ok_or(ProtocolError::UnknownSession)?;
-        ask(&connection, Order::PostStarted).await?;
-        // From here on the session waits for this body, and has to hear if it never comes.
-        let mut promise = Promise(Some(Arc::clone(&connection)));
+        let posting = self.session(endpoint, sid)?.begin_post().await?;
         let (text_body, status) = match self.read(body).await {
             Ok(body) => (String::from_utf8(body).map_err(|_| Unreadable), StatusCode::BAD_REQUEST),
             Err(Unread::TooLong) => (Err(Unreadable), StatusCode::PAYLOAD_TOO_LARGE),
             Err(Unread::Incomplete) => return Ok(text(StatusCode::REQUEST_TIMEOUT, Body::empty())),
         };
-        promise.0 = None;
-        match ask(&connection, |done| Order::Post(PostBody { text: text_body, done })).await {
+        match posting.finish(text_body).await {
             Ok(()) => Ok(text(StatusCode::OK, "ok")),
             Err(error) if status == StatusCode::BAD_REQUEST => Err(error),
             Err(_) => Ok(text(status, Body::empty())),
@@ -142,13 +157,13 @@ impl Context {
         request: &Parts,
         exchange: &Exchange,
     ) -> Result<Response<Body>, ProtocolError> {
-        let connection = endpoint.find(sid).ok_or(ProtocolError::UnknownSession)?;
+        let session = self.session(endpoint, sid)?;
         let response = match switch(request) {
             Ok(response) => response,
             Err(error) => return Ok(self.refuse_websocket(error)),
         };
-        let upgrade = match ask(&connection, Order::WebSocketOpened).await {
-            Ok(()) => Upgrade::Transport(Arc::clone(endpoint), Candidate::new(connection)),
+        let upgrade = match session.open_websocket().await {
+            Ok(candidate) => Upgrade::Transport(Arc::clone(endpoint), candidate),
             Err(ProtocolError::UnknownSession) => return Err(ProtocolError::UnknownSession),
             Err(error) => {
                 count(&self.options.metrics.requests_refused, label(error));
@@ -165,34 +180,6 @@ enum Unread {
     TooLong,
     /// It broke off, or took too long.
     Incomplete,
-}
-
-/// A POST whose body is still to come.
-struct Promise(Option<Arc<Connection>>);
-
-impl Drop for Promise {
-    fn drop(&mut self) {
-        if let Some(connection) = self.0.take() {
-            connection.order(Order::PostGone);
-        }
-    }
-}
-
-async fn poll(endpoint: &Endpoint, sid: &SessionId, exchange: &Exchange) -> Result<Response<Body>, ProtocolError> {
-    let connection = endpoint.find(sid).ok_or(ProtocolError::UnknownSession)?;
-    let PollAnswered { body, number } = ask(&connection, Order::Poll).await?;
-    *exchange.answered.lock() = number.map(|number| Answered { connection, number });
-    Ok(text(StatusCode::OK, body))
-}
-
-/// Gives an order to a connection's task and waits for the answer, of which there is none once the session is over.
-async fn ask<T>(
-    connection: &Connection,
-    order: impl FnOnce(oneshot::Sender<Result<T, ProtocolError>>) -> Order,
-) -> Result<T, ProtocolError> {
-    let (reply, answer) = oneshot::channel();
-    connection.order(order(reply));
-    answer.await.unwrap_or(Err(ProtocolError::UnknownSession))
 }
 
 /// A metric's label.

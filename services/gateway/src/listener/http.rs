@@ -26,7 +26,7 @@ use super::origins::Verdict;
 use super::patience::Patience;
 use super::routes::Route;
 use super::upgrade::Upgrade;
-use crate::connection::{Connection, Order};
+use crate::relay::Session;
 use crate::transport::permit::Permit;
 use crate::transport::wire;
 
@@ -41,7 +41,7 @@ pub(super) struct Exchange {
 
 /// A poll's answer that was handed to the connection.
 pub(super) struct Answered {
-    pub(super) connection: Arc<Connection>,
+    pub(super) session: Session,
     pub(super) number: u32,
 }
 
@@ -94,8 +94,8 @@ impl Context {
                 self.options.metrics.half_open_closed.inc();
             }
             // What was answered last may not have arrived.
-            if let Some(Answered { connection, number }) = exchange.answered.lock().take() {
-                connection.order(Order::PollLost(number));
+            if let Some(Answered { session, number }) = exchange.answered.lock().take() {
+                session.lose_poll(number);
             }
             return;
         }

@@ -34,6 +34,7 @@ use crate::application::{Application, EngineApplication, PlainApplication};
 use crate::connection::{Endpoint, Protocol};
 use crate::outlet;
 use crate::plain::{PlainEndpoint, PlainOptions};
+use crate::relay::{Host, Peers, Relays};
 use crate::transport::permit::{Admission, Places};
 
 /// How long the tasks of connections may go on after the drain, while clients read what was sent to them last.
@@ -43,6 +44,7 @@ pub const LAST_WORDS: Duration = Duration::from_secs(15);
 pub struct Server {
     options: Options,
     home: HomeId,
+    peers: Option<Arc<dyn Peers>>,
     routes: Routes,
     outlets: Arc<outlet::Shared>,
     tasks: TaskTracker,
@@ -52,6 +54,8 @@ pub struct Server {
 pub(crate) struct Context {
     options: Options,
     routes: Routes,
+    /// `None` where there are no other servers.
+    relays: Option<Arc<Relays>>,
     admission: Arc<Admission>,
     tasks: TaskTracker,
     /// The server takes no new sessions.
@@ -64,7 +68,14 @@ impl Server {
     /// A server without any path.
     pub fn new(options: Options) -> Self {
         let outlets = Arc::new(outlet::Shared { bounds: options.outbound, metrics: options.metrics.clone() });
-        Self { options, home: HomeId::random(), routes: Routes::default(), outlets, tasks: TaskTracker::new() }
+        Self {
+            options,
+            home: HomeId::random(),
+            peers: None,
+            routes: Routes::default(),
+            outlets,
+            tasks: TaskTracker::new(),
+        }
     }
 
     /// What the ids of this server's sessions begin with, by which other servers know where they are at home.
@@ -87,8 +98,8 @@ impl Server {
     fn engine(mut self, path: &str, protocol: Protocol) -> Self {
         let options = self.options.for_connections();
         let (outlets, tasks) = (Arc::clone(&self.outlets), self.tasks.clone());
-        let endpoint = Endpoint::new(protocol, self.home.clone(), options, outlets, tasks);
-        self.routes.engine(path, Arc::new(endpoint));
+        let endpoint = Endpoint::new(path, protocol, self.home.clone(), options, outlets, tasks);
+        self.routes.engine(Arc::new(endpoint));
         self
     }
 
@@ -107,6 +118,18 @@ impl Server {
         self
     }
 
+    /// Relays requests of sessions that are at home elsewhere. Without peers such sessions are unknown.
+    #[must_use]
+    pub fn peers(self, peers: Arc<dyn Peers>) -> Self {
+        Self { peers: Some(peers), ..self }
+    }
+
+    /// Serves what other servers relay to this one, for the paths that were added so far.
+    pub fn host(&self) -> Host {
+        let endpoints = self.routes.engines().cloned().collect();
+        Host::new(endpoints, self.options.largest_relayed(), self.options.metrics.relay.clone())
+    }
+
     /// Accepts connections until `shutdown` is cancelled, then drains: takes no new sessions, closes those that there
     /// are over the drain period, and returns when all tasks have ended, or have had [`LAST_WORDS`] to do so.
     pub async fn run(self, listener: TcpListener, shutdown: CancellationToken) {
@@ -114,13 +137,19 @@ impl Server {
             total: self.options.admission.max_connections,
             per_address: self.options.admission.max_per_address,
         };
+        let (draining, closing) = (shutdown, CancellationToken::new());
+        let relays = self.peers.map(|peers| {
+            let ends = [draining.clone(), closing.clone()];
+            Arc::new(Relays::new(self.home, peers, &self.options, self.tasks.clone(), ends))
+        });
         let context = Arc::new(Context {
             admission: Admission::new(places, self.options.metrics.clone()),
             options: self.options,
             routes: self.routes,
+            relays,
             tasks: self.tasks,
-            draining: shutdown,
-            closing: CancellationToken::new(),
+            draining,
+            closing,
         });
         tokio::join!(context.accept(listener), context.drain());
         context.tasks.close();

@@ -42,6 +42,8 @@ pub struct Options {
     pub admission: AdmissionOptions,
     /// How much may wait for a slow client.
     pub outbound: Bounds,
+    /// Most requests and WebSockets at a time that are relayed to other servers, where their sessions are at home.
+    pub relays: usize,
     /// How long a stop may take: connections are closed one after the other over this time.
     pub drain_period: Duration,
     /// How long a closed socket waits for the client to close its side.
@@ -66,6 +68,7 @@ impl Default for Options {
             origins: Origins::default(),
             admission: AdmissionOptions::default(),
             outbound: Bounds::default(),
+            relays: 16_384,
             drain_period: Duration::from_secs(20),
             linger: Duration::from_secs(2),
             metrics: Metrics::default(),
@@ -74,6 +77,12 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Bytes that a message between servers may have which carries a request or an answer. An answer to a poll may be
+    /// one frame, which may be as long as what waits for a client, and longer in text form.
+    pub(crate) fn largest_relayed(&self) -> usize {
+        2 * self.max_payload.max(self.outbound.hard) + 64 * 1024
+    }
+
     /// What each Engine.IO connection has to know of this.
     pub(crate) fn for_connections(&self) -> ConnectionOptions {
         let session = SessionOptions {

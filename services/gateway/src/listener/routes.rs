@@ -10,7 +10,7 @@ use crate::plain::PlainEndpoint;
 /// The paths of a server.
 #[derive(Default)]
 pub(super) struct Routes {
-    engines: Vec<(Box<str>, Arc<Endpoint>)>,
+    engines: Vec<Arc<Endpoint>>,
     plains: Vec<(Box<str>, Arc<PlainEndpoint>)>,
     router: Router,
 }
@@ -24,8 +24,8 @@ pub(super) enum Route {
 }
 
 impl Routes {
-    pub(super) fn engine(&mut self, path: &str, endpoint: Arc<Endpoint>) {
-        self.engines.push((path.trim_end_matches('/').into(), endpoint));
+    pub(super) fn engine(&mut self, endpoint: Arc<Endpoint>) {
+        self.engines.push(endpoint);
     }
 
     pub(super) fn plain(&mut self, path: &str, endpoint: Arc<PlainEndpoint>) {
@@ -39,7 +39,7 @@ impl Routes {
     /// Engine.IO is served at its path with and without a slash at the end, plain WebSockets also below theirs.
     pub(super) fn find(&self, path: &str) -> Route {
         let below = |base: &str| path.strip_prefix(base);
-        if let Some((_, endpoint)) = self.engines.iter().find(|(base, _)| matches!(below(base), Some("" | "/"))) {
+        if let Some(endpoint) = self.engines.iter().find(|endpoint| matches!(below(&endpoint.path), Some("" | "/"))) {
             return Route::Engine(Arc::clone(endpoint));
         }
         let is_below = |base: &str| below(base).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
@@ -50,7 +50,7 @@ impl Routes {
     }
 
     pub(super) fn engines(&self) -> impl Iterator<Item = &Arc<Endpoint>> {
-        self.engines.iter().map(|(_, endpoint)| endpoint)
+        self.engines.iter()
     }
 
     pub(super) fn plains(&self) -> impl Iterator<Item = &Arc<PlainEndpoint>> {

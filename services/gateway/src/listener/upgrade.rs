@@ -14,11 +14,12 @@ use tokio::net::TcpStream;
 
 use super::Context;
 use super::http::text;
-use crate::connection::{Connection, Driver, Endpoint, Order, Upgraded};
+use crate::connection::{Connection, Driver, Endpoint, Upgraded};
 use crate::handshake::Handshake;
 use crate::plain::{PlainDriver, PlainEndpoint};
+use crate::relay::Candidate;
 use crate::transport::permit::Permit;
-use crate::transport::wire::{self, Wire};
+use crate::transport::wire;
 
 /// What becomes of a TCP connection when the answer with status 101 is written.
 pub(super) enum Upgrade {
@@ -33,40 +34,18 @@ pub(super) enum Upgrade {
     Plain(Arc<PlainEndpoint>, Arc<Handshake>),
 }
 
-/// A session that has kept a place for a WebSocket. It is told if none comes.
-pub(super) struct Candidate(Option<Arc<Connection>>);
-
-impl Candidate {
-    pub(super) fn new(connection: Arc<Connection>) -> Self {
-        Self(Some(connection))
-    }
-}
-
-impl Drop for Candidate {
-    fn drop(&mut self) {
-        if let Some(connection) = self.0.take() {
-            connection.order(Order::WebSocketLost);
-        }
-    }
-}
-
 impl Upgrade {
     /// Hands the stream to its new owner. `leftover` are bytes that came right behind the request.
     pub(super) fn complete(self, stream: TcpStream, leftover: &[u8], permit: Permit) {
-        let (reader, writer) = stream.into_split();
         match self {
             Self::Session(endpoint, handshake) => {
                 let connection = Connection::new(handshake, Arc::clone(&endpoint.outlets));
-                let wire = Wire::new(reader, endpoint.options.max_payload, leftover);
-                Driver::open_websocket(&endpoint, connection, Upgraded { wire, writer, permit });
+                let upgraded = Upgraded::new(stream, endpoint.options.max_payload, leftover, permit);
+                Driver::open_websocket(&endpoint, connection, upgraded);
             }
-            Self::Transport(endpoint, mut candidate) => {
-                let wire = Wire::new(reader, endpoint.options.max_payload, leftover);
-                if let Some(connection) = candidate.0.take() {
-                    connection.order(Order::WebSocketReady(Box::new(Upgraded { wire, writer, permit })));
-                }
-            }
+            Self::Transport(endpoint, candidate) => candidate.complete(&endpoint, stream, leftover, permit),
             Self::Refused(endpoint) => {
+                let (reader, writer) = stream.into_split();
                 // A socket that has just been opened takes a few bytes, or it is broken and nobody reads them.
                 let _ = writer.try_write(&encode::close(CloseCode::POLICY_VIOLATION, ""));
                 drop(writer);
@@ -77,8 +56,8 @@ impl Upgrade {
                 });
             }
             Self::Plain(endpoint, handshake) => {
-                let wire = Wire::new(reader, endpoint.options.max_message, leftover);
-                PlainDriver::open(&endpoint, handshake, Upgraded { wire, writer, permit });
+                let upgraded = Upgraded::new(stream, endpoint.options.max_message, leftover, permit);
+                PlainDriver::open(&endpoint, handshake, upgraded);
             }
         }
     }

@@ -17,14 +17,13 @@ use std::task::{Context, Poll, Waker, ready};
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
-use tokio::net::TcpStream;
-use tokio::net::tcp::OwnedWriteHalf;
 
 use self::backlog::{Backlog, Pushed};
 pub(crate) use self::class::Rank;
 pub use self::class::{Class, CoalesceKey, Sent};
 use crate::frame::Frame;
 use crate::transport::Metrics;
+use crate::transport::stream::Writer;
 
 /// How many bytes may wait for one receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,9 +69,9 @@ enum Lane {
     /// There is no socket to write to: frames wait.
     Held,
     /// Frames are written as they come.
-    Direct(OwnedWriteHalf),
+    Direct(Writer),
     /// Nothing more is accepted; what waits is still to be written.
-    Finishing(OwnedWriteHalf),
+    Finishing(Writer),
     /// Nothing goes out any more. What waits can still be taken if there was no fault.
     Closed(Option<Fault>),
 }
@@ -112,7 +111,7 @@ impl Outlet {
         let mut state = self.state.lock();
         let written = match (&state.lane, &state.backlog) {
             (Lane::Closed(_) | Lane::Finishing(_), _) => return Sent::Closed,
-            (Lane::Direct(stream), None) => match write(stream.as_ref(), frame) {
+            (Lane::Direct(stream), None) => match write(stream, frame) {
                 Ok(written) => written,
                 Err(_) => {
                     self.fail(&mut state, Fault::Broken);
@@ -173,7 +172,7 @@ impl Outlet {
     }
 
     /// Gives the outlet its socket. What waits must be written by [`Self::poll_flush`].
-    pub(crate) fn attach(&self, stream: OwnedWriteHalf) {
+    pub(crate) fn attach(&self, stream: Writer) {
         let mut state = self.state.lock();
         if matches!(state.lane, Lane::Held) {
             state.lane = Lane::Direct(stream);
@@ -198,7 +197,7 @@ impl Outlet {
         let mut state = self.state.lock();
         if let (Lane::Direct(stream), None, Some(frame)) = (&state.lane, &state.backlog, last) {
             // A courtesy to the client. There is nobody left to tell if it fails.
-            let _ = write(stream.as_ref(), frame);
+            let _ = write(stream, frame);
         }
         self.drop_backlog(&mut state);
         if !matches!(state.lane, Lane::Closed(_)) {
@@ -227,7 +226,6 @@ impl Outlet {
             return Poll::Ready(Err(fault));
         }
         while let (Lane::Direct(stream) | Lane::Finishing(stream), Some(backlog)) = (&state.lane, &mut state.backlog) {
-            let stream = stream.as_ref();
             let mut slices = [IoSlice::new(&[]); SLICES];
             let count = backlog.fill(&mut slices);
             let result = match stream.try_write_vectored(slices.get(..count).unwrap_or_default()) {
@@ -284,7 +282,7 @@ impl Drop for Outlet {
 }
 
 /// Bytes of the frame that the socket took.
-fn write(stream: &TcpStream, frame: &Frame) -> io::Result<usize> {
+fn write(stream: &Writer, frame: &Frame) -> io::Result<usize> {
     let result = match frame.single() {
         Some(head) => stream.try_write(head),
         None => {

@@ -27,7 +27,7 @@ pub(crate) struct PlainDriver {
     socket: Arc<PlainSocket>,
     endpoint: Arc<PlainEndpoint>,
     wire: Wire,
-    permit: Permit,
+    permit: Option<Permit>,
     timer: Timer,
     next_ping: Instant,
     last_heard: Instant,

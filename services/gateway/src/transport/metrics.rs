@@ -6,6 +6,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use crate::relay;
+
 /// Counters and gauges of the listener, its transports and their outlets. A clone counts the same things.
 #[derive(Clone, Debug, Default)]
 pub struct Metrics {
@@ -31,6 +33,8 @@ pub struct Metrics {
     pub slow_consumers: Counter,
     /// Bytes that wait in outlets.
     pub outbound_queued_bytes: Gauge,
+    /// Requests of sessions that are at home at another gateway.
+    pub relay: relay::Metrics,
 }
 
 impl Metrics {
@@ -73,5 +77,6 @@ impl Metrics {
             self.slow_consumers.clone(),
         );
         registry.register("outbound_queued_bytes", "Bytes that wait in outlets", self.outbound_queued_bytes.clone());
+        self.relay.register(registry.sub_registry_with_prefix("relay"));
     }
 }

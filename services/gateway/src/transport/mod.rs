@@ -2,6 +2,7 @@
 
 pub mod metrics;
 pub(crate) mod permit;
+pub(crate) mod stream;
 pub(crate) mod timer;
 pub(crate) mod wire;
 

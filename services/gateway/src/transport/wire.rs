@@ -1,14 +1,17 @@
 //! The reading end of a WebSocket.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::Bytes;
 use heliograph_websocket::{Decoder, Message, Role, decoder};
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
-use tokio::net::tcp::OwnedReadHalf;
+
+use super::stream::Reader;
 
 /// Bytes read at once. One buffer serves all connections of a thread.
 const READ: usize = 64 * 1024;
@@ -20,7 +23,7 @@ thread_local! {
 /// Bytes to messages. It holds memory of its own only while a message is incomplete or was not asked for.
 #[derive(Debug)]
 pub(crate) struct Wire {
-    reader: OwnedReadHalf,
+    reader: Reader,
     decoder: Decoder,
     /// Bytes that were read and not decoded, from `position` on.
     unread: Vec<u8>,
@@ -40,7 +43,7 @@ pub(crate) enum End {
 
 impl Wire {
     /// `leftover` are bytes that came together with the handshake.
-    pub(crate) fn new(reader: OwnedReadHalf, max_message: usize, leftover: &[u8]) -> Self {
+    pub(crate) fn new(reader: Reader, max_message: usize, leftover: &[u8]) -> Self {
         Self { reader, decoder: Decoder::new(Role::Server, max_message), unread: leftover.to_vec(), position: 0 }
     }
 
@@ -86,6 +89,17 @@ impl Wire {
     }
 }
 
+/// Reads what is there; nothing at the end of the stream. No memory is held while there is nothing to read.
+pub(crate) async fn chunk(reader: &mut Reader) -> io::Result<Bytes> {
+    poll_fn(|context| {
+        BUFFER.with_borrow_mut(|buffer| {
+            let bytes = ready!(read(reader, context, buffer))?;
+            Poll::Ready(Ok(Bytes::copy_from_slice(bytes)))
+        })
+    })
+    .await
+}
+
 /// Reads and forgets until the end of the stream, at most for `limit`.
 pub(crate) async fn linger(mut reader: impl AsyncRead + Unpin, limit: Duration) {
     let mut sink = [0; 1024];
@@ -94,11 +108,7 @@ pub(crate) async fn linger(mut reader: impl AsyncRead + Unpin, limit: Duration) 
     let _ = tokio::time::timeout(limit, end).await;
 }
 
-fn read<'a>(
-    reader: &mut OwnedReadHalf,
-    context: &mut Context<'_>,
-    buffer: &'a mut [u8],
-) -> Poll<io::Result<&'a mut [u8]>> {
+fn read<'a>(reader: &mut Reader, context: &mut Context<'_>, buffer: &'a mut [u8]) -> Poll<io::Result<&'a mut [u8]>> {
     let mut target = ReadBuf::new(buffer);
     ready!(Pin::new(reader).poll_read(context, &mut target))?;
     let length = target.filled().len();
