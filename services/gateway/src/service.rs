@@ -113,16 +113,20 @@ pub enum StartError {
 
 /// A gateway that is ready to run.
 pub struct Gateway {
-    node: NodeId,
+    pub(crate) node: NodeId,
+    pub(crate) backends: Backends,
+    pub(crate) registry: Arc<Registry>,
     options: Options,
-    backends: Backends,
     metrics: Metrics,
+    grpc: String,
 }
 
 impl Gateway {
-    /// A gateway with a new node id.
-    pub fn new(options: Options, backends: Backends, metrics: Metrics) -> Self {
-        Self { node: NodeId::generate("gateway"), options, backends, metrics }
+    /// A gateway with a new node id. `grpc` is where others reach its gRPC services, as `host:port`;
+    /// empty within one process.
+    pub fn new(options: Options, backends: Backends, grpc: String, metrics: Metrics) -> Self {
+        let node = NodeId::generate(Role::Gateway.name());
+        Self { node, backends, registry: Arc::default(), options, metrics, grpc }
     }
 
     /// The gateway's node id.
@@ -142,11 +146,10 @@ impl Gateway {
         starting: Latch,
         shutdown: CancellationToken,
     ) -> Result<(), StartError> {
-        let Self { node, options, backends, metrics } = self;
+        let Self { node, backends, registry, options, metrics, grpc } = self;
         // Ends with the drain, not with its beginning: clients that are moved away are still served.
         let stopped = CancellationToken::new();
         let _stop = stopped.clone().drop_guard();
-        let registry = Arc::new(Registry::default());
         let timers = Arc::new(Timers::default());
         let history = Arc::new(LogReader { rooms: backends.rooms.clone() });
         let fan_out = FanOut::start(
@@ -183,7 +186,7 @@ impl Gateway {
         let this = Node {
             id: node.clone(),
             role: Role::Gateway,
-            grpc: String::new(),
+            grpc,
             home: Some(server.home().clone()),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             started: backends.clock.now(),

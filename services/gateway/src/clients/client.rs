@@ -23,7 +23,9 @@ use tokio::{sync::Notify, time::Instant};
 use super::{Resumption, arrive::Arrival, recovery::write_part, timers::TimerKey};
 use crate::{
     application::Socket,
+    close_codes::ROOM_CLOSED,
     frame::Frame,
+    handshake::Handshake,
     identity::Identity,
     outlet::{Class, Sent},
     plain::PlainSocket,
@@ -247,6 +249,14 @@ impl Recipient {
         }
     }
 
+    /// The request that the connection began with.
+    pub(crate) fn handshake(&self) -> &Handshake {
+        match self {
+            Self::SocketIo(socket) => socket.handshake(),
+            Self::Plain(socket, _) => socket.handshake(),
+        }
+    }
+
     pub(crate) fn send(&self, frame: &Frame, class: Class) -> Sent {
         match self {
             Self::SocketIo(socket) => socket.send(frame, class),
@@ -268,6 +278,11 @@ impl Recipient {
             Self::SocketIo(socket) => socket.disconnect(true),
             Self::Plain(socket, _) => socket.close(code, reason),
         }
+    }
+
+    /// Ends the connection for good, as an operator wants it.
+    pub(crate) fn remove(&self) {
+        self.dismiss(ROOM_CLOSED, "removed by an operator");
     }
 
     /// Whether both lead to the same socket.

@@ -1,6 +1,9 @@
 //! The sockets of this gateway, by id and by user.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use heliograph_domain::{
     delivery::Delivery,
@@ -113,6 +116,29 @@ impl Registry {
             arriving.iter().for_each(|arrivals| arrivals.keep(delivery));
         }
         index.users.get(id).cloned().unwrap_or_default()
+    }
+
+    /// How many sockets have an identity.
+    pub(crate) fn count(&self) -> usize {
+        self.index.lock().users.values().map(Vec::len).sum()
+    }
+
+    /// The sockets that have an identity and an id greater than `after`, by id, the first `most` of them.
+    pub(crate) fn page(&self, after: &str, most: usize) -> Vec<Recipient> {
+        let mut page = BTreeMap::new();
+        for recipient in self.index.lock().users.values().flatten() {
+            let Some(id) = recipient.client().map(|client| &client.id) else { continue };
+            if id.as_str() <= after {
+                continue;
+            }
+            if page.len() < most {
+                page.insert(id.clone(), recipient.clone());
+            } else if page.last_key_value().is_some_and(|(last, _)| id < last) {
+                page.pop_last();
+                page.insert(id.clone(), recipient.clone());
+            }
+        }
+        page.into_values().collect()
     }
 
     /// Every socket that has an identity.
