@@ -6,6 +6,7 @@
 //! - [`listener`]: the public port, its HTTP requests and WebSocket handshakes;
 //! - [`handshake`]: the request that a connection began with;
 //! - [`connection`]: one Engine.IO connection and its Socket.IO sockets;
+//! - [`relay`]: requests of sessions that are at home at another gateway;
 //! - [`plain`]: WebSockets without Socket.IO;
 //! - [`application`]: the seam to what the server serves;
 //! - `synapse`, `mesh`: the vocabularies' servers, which translate;
@@ -39,6 +40,7 @@ mod mesh;
 pub mod outlet;
 pub mod plain;
 pub mod policy;
+pub mod relay;
 pub mod service;
 mod synapse;
 mod token;
