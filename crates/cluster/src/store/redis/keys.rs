@@ -1,7 +1,7 @@
 //! The names of everything in Redis. Nothing else builds a key.
 //!
 //! Each key has a hash tag, the part in braces, which alone decides the slot in a Redis Cluster: keys
-//! that one step touches share theirs. `hg:{room:standup}:log` and `hg:{room:standup}:head` do.
+//! that one step touches share theirs. `hg:{rooms:7}:log:standup` and `hg:{rooms:7}:head:standup` do.
 
 use std::{fmt, sync::Arc};
 
@@ -53,9 +53,20 @@ impl Keys {
         self.key("trial", "", "")
     }
 
-    /// One of the parts of a room.
-    pub(super) fn room(&self, room: &RoomId, part: &str) -> Key {
-        self.key("room", room.as_str(), part)
+    /// Everything that a room consists of, and the rooms of its partition, in the order in which its
+    /// scripts get them (see `scripts/room.lua`). All rooms of a partition share a slot, so that the
+    /// step which makes or ends a room lists it too.
+    pub(super) fn room(&self, room: &RoomId) -> [Key; 11] {
+        const PARTS: [&str; 10] =
+            ["head", "log", "members", "people", "attendance", "peers", "gateways", "marks", "outcomes", "former"];
+        let all = self.all_rooms(Partition::of(room.as_str()));
+        let part = |part: &str| Key { name: format!("{}:{part}:{room}", all.name), slot: all.slot };
+        std::array::from_fn(|index| PARTS.get(index).map_or_else(|| all.clone(), |name| part(name)))
+    }
+
+    /// The rooms of a partition.
+    pub(super) fn all_rooms(&self, partition: Partition) -> Key {
+        self.key("rooms", &partition.to_string(), "")
     }
 
     /// A call's record.
@@ -160,32 +171,37 @@ mod tests {
         std::str::from_utf8(key.as_bytes()).unwrap()
     }
 
-    fn room(id: &str) -> Key {
-        Keys::new("hg").room(&RoomId::parse(id).unwrap(), "log")
+    fn call(id: &str) -> Key {
+        Keys::new("hg").call(&CallId::parse(id).unwrap())
     }
 
     #[test]
     fn keys_name_their_kind_and_part() {
         let keys = Keys::new("hg");
         let (user, partition) = (UserId::parse("alice").unwrap(), Partition::of("alice"));
-        assert_eq!(name(&room("standup")), "hg:{room:standup}:log");
+        assert_eq!(name(&call("one")), "hg:{call:one}");
         assert_eq!(name(&keys.rooms(&user)), format!("hg:{{users:{partition}}}:rooms:alice"));
         assert_eq!(name(&keys.limit(&user, "messages")), format!("hg:{{users:{partition}}}:limit:messages:alice"));
         assert_eq!(name(&keys.online(partition)), format!("hg:{{users:{partition}}}:online"));
         let deadlines = keys.deadlines(Scope::Presence, partition);
         assert_eq!(name(&deadlines), format!("hg:{{partition:{partition}}}:deadlines:presence"));
+        let (room, of_room) = (RoomId::parse("standup").unwrap(), Partition::of("standup"));
+        let [head, .., gateways, _, _, _, all] = keys.room(&room);
+        assert_eq!(name(&head), format!("hg:{{rooms:{of_room}}}:head:standup"));
+        assert_eq!(name(&gateways), format!("hg:{{rooms:{of_room}}}:gateways:standup"));
+        assert_eq!(name(&all), format!("hg:{{rooms:{of_room}}}"));
     }
 
     #[test]
     fn no_id_ends_the_hash_tag_or_meets_another() {
         for (id, key) in [
-            ("a}b", "hg:{room:a%7Db}:log"),
-            ("a{b", "hg:{room:a%7Bb}:log"),
-            ("a%7Db", "hg:{room:a%257Db}:log"),
-            ("}", "hg:{room:%7D}:log"),
-            ("{}:log", "hg:{room:%7B%7D:log}:log"),
+            ("a}b", "hg:{call:a%7Db}"),
+            ("a{b", "hg:{call:a%7Bb}"),
+            ("a%7Db", "hg:{call:a%257Db}"),
+            ("}", "hg:{call:%7D}"),
+            ("{}:log", "hg:{call:%7B%7D:log}"),
         ] {
-            assert_eq!(name(&room(id)), key);
+            assert_eq!(name(&call(id)), key);
         }
     }
 
@@ -196,6 +212,8 @@ mod tests {
         let partition = Partition::of(user.as_str());
         assert_eq!(keys.person(&user).slot(), keys.rooms(&user).slot());
         assert_eq!(keys.person(&user).slot(), keys.connected(partition).slot());
-        assert_eq!(room("standup").slot(), Slot::of(b"room:standup"));
+        let room = RoomId::parse("{}%}a").unwrap();
+        let expected = keys.all_rooms(Partition::of(room.as_str())).slot();
+        assert!(keys.room(&room).iter().all(|key| key.slot() == expected));
     }
 }

@@ -16,12 +16,13 @@
 -- KEYS[8]  marks       sorted number, user and emoji in three lines, by number of the message
 -- KEYS[9]  outcomes    hash   see room_outcomes.lua
 -- KEYS[10] former      hash   see room_outcomes.lua
+-- KEYS[11] all         sorted the rooms of the partition, as a list in the order of their names
 --
 -- A room that has neither members nor attendants nor entries is forgotten: its head stays for a while
 -- with what it remembers. Times are milliseconds and come as arguments.
 
 local call = redis.call
-local head, log, members, people, attendance, peers, gateways, marks, outcomes, former = unpack(KEYS)
+local head, log, members, people, attendance, peers, gateways, marks, outcomes, former, all = unpack(KEYS)
 
 local function is_forgotten()
   return call('EXISTS', members, gateways, log) == 0

@@ -4,17 +4,17 @@
 -- ARGV[12] gateway     ARGV[13] vocabulary     ARGV[14] 1 if the client asked for the room
 -- ARGV[15] media, empty if it is no peer     ARGV[16] 1 to end the user's other peers
 -- ARGV[17] how many peers there may be     ARGV[18] time
--- ARGV[19] epoch of a new log     ARGV[20] 1 if the room may be made
+-- ARGV[19] epoch of a new log     ARGV[20] the room
 -- ARGV[21] number that the client has, empty for the log's end     ARGV[22] its epoch, empty for any
 -- ARGV[23] how many entries     ARGV[24] how many members
 -- ARGV[25] and on: the user's sockets that are gone
 --
--- Gives { `absent` } if the room may not be made and there is none; { `full` }; or { `attending`, joined,
--- announced, roster, removed, epoch, seq, what is kept of members, other peers (socket, attending, what is
--- kept of the user), host, muted, number of the first missed entry, missed entries, whole, more, reach }.
--- Removed are attendances as `take_out` gives them, with the roster's version at the end.
+-- Gives { `full` } or { `attending`, joined, announced, roster, removed, epoch, seq, what is kept of members,
+-- other peers (socket, attending, what is kept of the user), host, muted, number of the first missed entry,
+-- missed entries, whole, more, reach, listed rooms to look after }. Removed are attendances as `take_out`
+-- gives them, with the roster's version at the end.
 
-local socket, user, encoded, guest, gateway, vocabulary, explicit, media, takeover, max_peers, at, new_epoch, may_make,
+local socket, user, encoded, guest, gateway, vocabulary, explicit, media, takeover, max_peers, at, new_epoch, room,
   known_seq, known_epoch, missed_limit, member_limit = unpack(ARGV, 8, 24)
 
 local epoch, seq, turn, muted
@@ -130,27 +130,31 @@ local function take_in()
   return { joined, announced, count_change(announced or (joined and media ~= '')), removed }
 end
 
+local listed = {}
 local answer = recall('')
 if answer then
   answer = cmsgpack.unpack(answer)
 else
-  if not epoch or is_forgotten() then
-    if may_make == '0' then
-      return { 'absent' }
-    end
+  local is_new = not epoch or is_forgotten()
+  if is_new then
     make()
   end
   expire(tonumber(at))
   answer = take_in()
   remember(cmsgpack.pack(answer or false))
   call('HSET', head, 'epoch', epoch, 'seq', seq, 'turn', turn, 'roster', roster, 'reach', reach)
+  if is_new and answer then
+    -- Rooms whose lives ended are listed still. Two looks for each new room keep them in the minority.
+    listed = call('ZRANDMEMBER', all, 2)
+    call('ZADD', all, 0, room)
+  end
   keep()
 end
 if not answer then
   return { 'full' }
 end
 
-local others, users = {}, {}
+local others = {}
 for _, peer in ipairs(call('ZRANGE', peers, 0, -1)) do
   if peer ~= socket then
     local attending = call('HGET', attendance, peer)
@@ -167,5 +171,5 @@ local from, entries, whole, more = missed(seq, known, tonumber(missed_limit))
 
 return {
   'attending', answer[1], answer[2], answer[3], answer[4], epoch or 0, seq, first_members(tonumber(member_limit)), others,
-  host(), muted, from, entries, whole, more, reach,
+  host(), muted, from, entries, whole, more, reach, listed,
 }

@@ -4,21 +4,21 @@
 -- ARGV[7] how long a room is kept whose attendants do nothing at all
 
 local most_entries, age, idle = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
--- Lives are renewed after an eighth of the age, and outlast it by as much. The room outlives its log.
+-- Lives are renewed after an eighth of the age, and outlast it by as much. A room outlives its log, and the
+-- list of rooms every room.
 local slack = math.ceil(age / 8)
 
 -- Renews the lives of all keys but those of outcomes.
 local function keep()
-  local life = age + 2 * slack
-  if call('EXISTS', gateways) == 1 then
-    life = math.max(life, idle)
-  end
+  local longest = math.max(age + 2 * slack, idle)
+  local life = call('EXISTS', gateways) == 1 and longest or age + 2 * slack
   for _, key in ipairs({ head, members, people, attendance, peers, gateways }) do
     call('PEXPIRE', key, life)
   end
   for _, key in ipairs({ log, marks }) do
     call('PEXPIRE', key, age + slack)
   end
+  call('PEXPIRE', all, longest)
 end
 
 -- Drops entries that are too old, and notes when to look again.

@@ -1,11 +1,10 @@
 -- Ends a socket's attendance, and its user's membership if that is asked for or the user is a guest.
 --
--- ARGV[8] socket     ARGV[9] user     ARGV[10] 1 to end the membership
+-- ARGV[8] socket     ARGV[9] user     ARGV[10] 1 to end the membership     ARGV[11] the room
 --
--- Gives { attendance that ended (see `take_out`), roster, whether the membership ended, reach,
--- whether the room was forgotten with that }.
+-- Gives { attendance that ended (see `take_out`), roster, whether the membership ended, reach }.
 
-local socket, user, for_good = unpack(ARGV, 8)
+local socket, user, for_good, room = unpack(ARGV, 8)
 
 local epoch
 epoch, roster, reach = unpack(call('HMGET', head, 'epoch', 'roster', 'reach'))
@@ -14,13 +13,13 @@ roster, reach = tonumber(roster or 0), reach or ''
 local answer = recall('')
 if answer then
   local left, version, ended = unpack(cmsgpack.unpack(answer))
-  return { left, version, ended, reach, false }
+  return { left, version, ended, reach }
 end
 if not epoch or is_forgotten() then
   if remembers() then
     remember(cmsgpack.pack({ false, 0, false }))
   end
-  return { false, 0, false, '', false }
+  return { false, 0, false, '' }
 end
 
 local left = false
@@ -36,11 +35,11 @@ local ended = settle(user, for_good == '1')
 remember(cmsgpack.pack({ left, roster, ended }))
 call('HSET', head, 'roster', roster, 'reach', reach)
 
-local forgotten = is_forgotten()
-if forgotten then
+if is_forgotten() then
   call('DEL', marks)
+  call('ZREM', all, room)
   call('PEXPIRE', head, 2 * lasting)
 elseif reach == '' then
   keep()
 end
-return { left, roster, ended, reach, forgotten }
+return { left, roster, ended, reach }

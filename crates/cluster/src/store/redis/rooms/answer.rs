@@ -1,0 +1,318 @@
+//! What the scripts of a room answer, as each says in its head.
+
+use bytes::{Buf, Bytes};
+use heliograph_domain::{
+    id::{MessageId, NodeId, SocketId},
+    room::{Media, Peer, Position, RoomId},
+    time::Timestamp,
+    user::{User, Vocabulary},
+    wire::proto,
+};
+use prost::Message;
+
+use super::super::{
+    super::{
+        AppendOutcome, Appended, AttendOutcome, Attendant, Attended, Left, MediaOutcome, Page, ReactOutcome,
+        StoreError, StoredEntry, SwitchOutcome, View,
+    },
+    reply::{Parts, Reply},
+};
+
+type Read<T> = Result<T, StoreError>;
+
+const UNREADABLE: StoreError = StoreError::Unreadable("room");
+
+pub(super) fn attend(reply: Reply) -> Read<(AttendOutcome, Vec<RoomId>)> {
+    let mut parts = reply.list()?;
+    if parts.part()?.text()? == "full" {
+        return Ok((AttendOutcome::Full, Vec::new()));
+    }
+    let (joined, announced) = (is_true(parts.part()?), is_true(parts.part()?));
+    let (roster, removed) = (parts.part()?.number()?, parts.part()?.list()?);
+    let position = Position { epoch: parts.part()?.number()?, seq: parts.part()?.number()? };
+    let (members, peers) = (users(parts.part()?)?, peers(parts.part()?)?);
+    let host = parts.part()?.optional().map(socket).transpose()?;
+    let chat_enabled = !is_true(parts.part()?);
+    let missed = entries(parts.part()?.number()?, parts.part()?)?;
+    let (whole, more) = (is_true(parts.part()?), is_true(parts.part()?));
+    let gateways = gateways(parts.part()?)?;
+    let listed = parts.part()?.list()?.map(|room| room.parse(RoomId::parse)).collect::<Read<_>>()?;
+    let removed = removed.map(|ended| {
+        let mut parts = ended.list()?;
+        let (attendant, mut left) = taken_out(&mut parts)?;
+        left.roster = parts.part()?.number()?;
+        left.gateways.clone_from(&gateways);
+        Ok((attendant, left))
+    });
+    let removed = removed.collect::<Read<_>>()?;
+    let attended = Attended {
+        position,
+        roster,
+        joined,
+        announced,
+        removed,
+        members,
+        peers,
+        host,
+        chat_enabled,
+        missed,
+        whole,
+        more,
+        gateways,
+    };
+    Ok((AttendOutcome::Attending(Box::new(attended)), listed))
+}
+
+pub(super) fn leave(reply: Reply) -> Read<Left> {
+    let mut parts = reply.list()?;
+    let left = match parts.part()?.optional() {
+        Some(ended) => taken_out(&mut ended.list()?)?.1,
+        None => Left::default(),
+    };
+    let (roster, membership_ended) = (parts.part()?.number()?, is_true(parts.part()?));
+    Ok(Left { roster, membership_ended, gateways: gateways(parts.part()?)?, ..left })
+}
+
+pub(super) fn append(reply: Reply) -> Read<AppendOutcome> {
+    let mut parts = reply.list()?;
+    let text = parts.part()?.text()?;
+    let mut lines = text.split('\n');
+    let mut kind = lines.next();
+    let is_repeated = kind == Some("repeated");
+    if is_repeated {
+        kind = lines.next();
+    }
+    match kind {
+        Some("not_member") => return Ok(AppendOutcome::NotMember),
+        Some("chat_disabled") => return Ok(AppendOutcome::ChatDisabled),
+        Some("appended") => {}
+        _ => return Err(UNREADABLE),
+    }
+    let message = line(&mut lines, MessageId::parse)?;
+    let position = Position { epoch: line(&mut lines, str::parse)?, seq: line(&mut lines, str::parse)? };
+    let at = Timestamp::from_millis(line(&mut lines, str::parse)?);
+    if is_repeated {
+        return Ok(AppendOutcome::Repeated { message, seq: position.seq, at });
+    }
+    Ok(AppendOutcome::Appended(Appended { message, position, at, gateways: gateways(parts.part()?)? }))
+}
+
+pub(super) fn react(reply: Reply) -> Read<ReactOutcome> {
+    let mut parts = reply.list()?;
+    let text = parts.part()?.text()?;
+    let mut lines = text.split('\n');
+    match lines.next() {
+        Some("not_member") => return Ok(ReactOutcome::NotMember),
+        Some("no_such_message") => return Ok(ReactOutcome::NoSuchMessage),
+        Some("unchanged") => return Ok(ReactOutcome::Unchanged),
+        Some("changed") => {}
+        _ => return Err(UNREADABLE),
+    }
+    let position = Position { epoch: line(&mut lines, str::parse)?, seq: line(&mut lines, str::parse)? };
+    let at = Timestamp::from_millis(line(&mut lines, str::parse)?);
+    Ok(ReactOutcome::Changed { position, at, gateways: gateways(parts.part()?)? })
+}
+
+pub(super) fn change_media(reply: Reply) -> Read<MediaOutcome> {
+    let mut parts = reply.list()?;
+    Ok(match parts.part()?.text()?.as_str() {
+        "changed" => MediaOutcome::Changed {
+            media: media(parts.part()?.number()?),
+            roster: parts.part()?.number()?,
+            gateways: gateways(parts.part()?)?,
+        },
+        "not_peer" => MediaOutcome::NotPeer,
+        "no_such_peer" => MediaOutcome::NoSuchPeer,
+        "not_host" => MediaOutcome::NotHost,
+        _ => return Err(UNREADABLE),
+    })
+}
+
+pub(super) fn switch_chat(reply: Reply) -> Read<SwitchOutcome> {
+    let mut parts = reply.list()?;
+    Ok(match parts.part()?.text()?.as_str() {
+        "switched" => SwitchOutcome::Switched { roster: parts.part()?.number()?, gateways: gateways(parts.part()?)? },
+        "not_attending" => SwitchOutcome::NotAttending,
+        "not_host" => SwitchOutcome::NotHost,
+        _ => return Err(UNREADABLE),
+    })
+}
+
+pub(super) fn view(reply: Reply, socket: Option<&SocketId>, addressee: Option<&SocketId>) -> Read<View> {
+    let Some(reply) = reply.optional() else { return Ok(View::default()) };
+    let mut parts = reply.list()?;
+    let member = is_true(parts.part()?);
+    let kept = parts.part()?.optional().map(person).transpose()?;
+    let mut attendant = |socket: Option<&SocketId>| -> Read<_> {
+        let (attending, owner) = (parts.part()?.optional(), parts.part()?.optional());
+        let (Some(socket), Some(attending), Some(owner)) = (socket, attending, owner) else { return Ok(None) };
+        Ok(Some(self::attending(attending)?.attendant(socket.clone(), person(owner)?.user)))
+    };
+    let (attendant, addressee) = (attendant(socket)?, attendant(addressee)?);
+    let gateways = gateways(parts.part()?)?;
+    let position = Position { epoch: parts.part()?.number()?, seq: parts.part()?.number()? };
+    let read = match kept {
+        Some(person) if member && person.asked => position.seq,
+        Some(person) if member => person.read,
+        _ => 0,
+    };
+    Ok(View { member, attendant, addressee, gateways, position, roster: parts.part()?.number()?, read })
+}
+
+pub(super) fn read(reply: Reply) -> Read<Page> {
+    let Some(reply) = reply.optional() else { return Ok(Page::default()) };
+    let mut parts = reply.list()?;
+    let entries = entries(parts.part()?.number()?, parts.part()?)?;
+    let more = is_true(parts.part()?);
+    Ok(Page { entries, more, position: Position { epoch: parts.part()?.number()?, seq: parts.part()?.number()? } })
+}
+
+pub(super) fn close(reply: Reply) -> Read<(Vec<Attendant>, Vec<User>)> {
+    let mut parts = reply.list()?;
+    let (mut attendances, members, mut people) = (parts.part()?.list()?, parts.part()?.list()?, parts.part()?.list()?);
+    let mut users = std::collections::HashMap::new();
+    while let Some(user) = people.next() {
+        users.insert(user.bytes()?, person(people.part()?)?.user);
+    }
+    let mut attendants = Vec::new();
+    while let Some(socket) = attendances.next() {
+        let (socket, attending) = (self::socket(socket)?, attending(attendances.part()?)?);
+        let user = users.get(attending.user.as_bytes()).ok_or(UNREADABLE)?.clone();
+        attendants.push((attending.turn, attending.attendant(socket, user)));
+    }
+    attendants.sort_unstable_by_key(|(turn, _)| *turn);
+    let members = members.map(|user| users.get(&user.bytes()?).cloned().ok_or(UNREADABLE));
+    Ok((attendants.into_iter().map(|(_, attendant)| attendant).collect(), members.collect::<Read<_>>()?))
+}
+
+/// Users, of what is kept of each.
+pub(super) fn users(reply: Reply) -> Read<Vec<User>> {
+    reply.list()?.map(|kept| Ok(person(kept)?.user)).collect()
+}
+
+/// Media as scripts know it.
+pub(super) fn bits(media: Media) -> u64 {
+    let flags = [media.audio, media.video, media.screen, media.hand];
+    flags.into_iter().rev().fold(0, |bits, flag| bits << 1 | u64::from(flag))
+}
+
+fn media(bits: u64) -> Media {
+    let [audio, video, screen, hand] = [1, 2, 4, 8].map(|flag| bits & flag != 0);
+    Media { audio, video, screen, hand }
+}
+
+/// Lua's false is nothing.
+fn is_true(reply: Reply) -> bool {
+    reply.optional().is_some()
+}
+
+fn socket(reply: Reply) -> Read<SocketId> {
+    reply.parse(SocketId::parse)
+}
+
+fn gateways(reply: Reply) -> Read<Vec<NodeId>> {
+    reply.parse(|lines| lines.split_terminator('\n').map(NodeId::parse).collect())
+}
+
+/// The next of the lines.
+fn line<'a, T, E>(lines: &mut impl Iterator<Item = &'a str>, parse: impl FnOnce(&'a str) -> Result<T, E>) -> Read<T> {
+    lines.next().and_then(|line| parse(line).ok()).ok_or(UNREADABLE)
+}
+
+/// Entries, the first of which has this number.
+fn entries(first: u64, reply: Reply) -> Read<Vec<StoredEntry>> {
+    let mut parts = reply.list()?;
+    let mut entries = Vec::new();
+    for seq in first.. {
+        let Some(_message) = parts.next() else { break };
+        let at = Timestamp::from_millis(parts.part()?.number()?);
+        entries.push(StoredEntry { seq, at, event: parts.part()?.bytes()? });
+    }
+    Ok(entries)
+}
+
+fn peers(reply: Reply) -> Read<Vec<Peer>> {
+    let mut parts = reply.list()?;
+    let mut peers = Vec::new();
+    while let Some(socket) = parts.next() {
+        let (attending, user) = (attending(parts.part()?)?, person(parts.part()?)?.user);
+        let socket = self::socket(socket)?;
+        let Some((media, joined_at)) = attending.peer else { return Err(UNREADABLE) };
+        peers.push(Peer { socket, user, media, joined_at });
+    }
+    Ok(peers)
+}
+
+/// An attendance that has ended, as `take_out` gives it.
+fn taken_out(parts: &mut Parts) -> Read<(Attendant, Left)> {
+    let (socket, attending, user) = (socket(parts.part()?)?, attending(parts.part()?)?, parts.part()?.bytes()?);
+    let attendant = attending.attendant(socket, self::user(user)?);
+    let announced = is_true(parts.part()?);
+    let new_host = parts.part()?.optional().map(self::socket).transpose()?;
+    let left = Left { attendant: Some(attendant.clone()), announced, new_host, ..Left::default() };
+    Ok((attendant, left))
+}
+
+/// What is kept of a user in a room.
+struct Person {
+    /// Whether a socket of theirs is here that asked for the room itself.
+    asked: bool,
+    read: u64,
+    user: User,
+}
+
+fn person(reply: Reply) -> Read<Person> {
+    let mut kept = reply.bytes()?;
+    let mut number = || {
+        let end = kept.iter().position(|byte| *byte == b' ').ok_or(UNREADABLE)?;
+        let digits = kept.split_to(end);
+        kept.advance(1);
+        std::str::from_utf8(&digits).ok().and_then(|digits| digits.parse::<u64>().ok()).ok_or(UNREADABLE)
+    };
+    let (_sockets, explicit, _guest, read) = (number()?, number()?, number()?, number()?);
+    Ok(Person { asked: explicit > 0, read, user: user(kept)? })
+}
+
+fn user(encoded: Bytes) -> Read<User> {
+    let form = proto::User::decode(encoded).map_err(|_| UNREADABLE)?;
+    form.try_into().map_err(|_| UNREADABLE)
+}
+
+/// What is kept of a socket in a room.
+struct Attending {
+    turn: u64,
+    vocabulary: Vocabulary,
+    peer: Option<(Media, Timestamp)>,
+    gateway: NodeId,
+    user: String,
+}
+
+impl Attending {
+    fn attendant(self, socket: SocketId, user: User) -> Attendant {
+        let Self { vocabulary, gateway, peer, .. } = self;
+        Attendant { socket, user, gateway, vocabulary, peer: peer.map(|(media, _)| media) }
+    }
+}
+
+fn attending(reply: Reply) -> Read<Attending> {
+    reply.parse(|text| {
+        let mut lines = text.split('\n');
+        let turn = line(&mut lines, str::parse)?;
+        let _explicit = lines.next();
+        let vocabulary = lines.next().and_then(vocabulary).ok_or(UNREADABLE)?;
+        let (bits, joined_at) = (lines.next().ok_or(UNREADABLE)?, lines.next().ok_or(UNREADABLE)?);
+        let peer = if bits.is_empty() {
+            None
+        } else {
+            let (bits, joined_at) = (bits.parse().map_err(|_| UNREADABLE)?, joined_at.parse().map_err(|_| UNREADABLE)?);
+            Some((media(bits), Timestamp::from_millis(joined_at)))
+        };
+        let gateway = line(&mut lines, NodeId::parse)?;
+        let user = lines.next().ok_or(UNREADABLE)?.to_owned();
+        Ok::<_, StoreError>(Attending { turn, vocabulary, peer, gateway, user })
+    })
+}
+
+fn vocabulary(name: &str) -> Option<Vocabulary> {
+    [Vocabulary::Synapse, Vocabulary::Mesh].into_iter().find(|vocabulary| vocabulary.name() == name)
+}

@@ -1,0 +1,268 @@
+//! Rooms in Redis: a step is one script on the keys of its room. What each key holds is said in
+//! `scripts/room.lua`, which every script of a room begins with.
+
+mod answer;
+mod list;
+
+use futures_util::future;
+use heliograph_domain::{
+    command::Since,
+    id::{CommandId, SocketId, UserId},
+    room::{Media, MediaChange, RoomId},
+    user::User,
+    wire::proto,
+};
+use prost::Message;
+
+use super::{
+    super::{
+        Append, AppendOutcome, Attend, AttendOutcome, Attendant, Left, MediaOutcome, Page, PageRange, REMEMBERED,
+        React, ReactOutcome, Retention, Rooms, Step, StoreError, SwitchOutcome, View,
+    },
+    ABANDONED,
+    connection::Connection,
+    keys::Keys,
+    reply::Reply,
+    request::{Request, Script, millis},
+};
+use crate::clock::Clock;
+
+/// A script from its files, the names of the keys first.
+macro_rules! script {
+    ($($file:literal)+) => {
+        Script::new(concat!(include_str!("../scripts/room.lua"), $(include_str!(concat!("../scripts/", $file, ".lua"))),+))
+    };
+}
+
+static ATTEND: Script = script!("room_outcomes" "room_keep" "room_roster" "room_members" "room_missed" "room_attend");
+static LEAVE: Script = script!("room_outcomes" "room_keep" "room_roster" "room_leave");
+static APPEND: Script = script!("room_outcomes" "room_keep" "room_push" "room_append");
+static REACT: Script = script!("room_outcomes" "room_keep" "room_push" "room_react");
+static CHANGE_MEDIA: Script = script!("room_media");
+static SWITCH_CHAT: Script = script!("room_switch");
+static VIEW: Script = script!("room_view");
+static MARK_READ: Script = script!("room_mark_read");
+static MEMBERS: Script = script!("room_members" "room_list_members");
+static READ: Script = script!("room_read");
+static CLOSE: Script = script!("room_close");
+static LISTED: Script = script!("room_listed");
+
+/// The greatest number that Lua counts without gaps. No room gets that far.
+const GREATEST: u64 = (1 << 53) - 1;
+
+pub(super) struct RedisRooms {
+    connection: Connection,
+    keys: Keys,
+    retention: Retention,
+    outcomes: usize,
+    clock: Clock,
+}
+
+impl RedisRooms {
+    /// Rooms that keep as much as `retention` says, and about so many outcomes of commands each.
+    pub(super) fn new(connection: Connection, keys: Keys, retention: Retention, outcomes: usize) -> Self {
+        Self { connection, keys, retention, outcomes, clock: Clock::system() }
+    }
+
+    async fn ask(&self, request: Request) -> Result<Reply, StoreError> {
+        self.connection.ask("room", request).await
+    }
+
+    /// A request to run a script that does not remember what came of it.
+    fn on(&self, script: &'static Script, room: &RoomId) -> Request {
+        script.on(self.keys.room(room).each_ref())
+    }
+
+    /// A request to carry out a command: with what `room_outcomes.lua` and `room_keep.lua` take.
+    fn carry_out(&self, script: &'static Script, room: &RoomId, command: CommandId) -> Request {
+        self.on(script, room)
+            .arg(&command.to_bytes())
+            .arg(self.clock.now().as_millis())
+            .arg(millis(REMEMBERED))
+            .arg(self.outcomes)
+            .arg(self.retention.entries)
+            .arg(millis(self.retention.age).min(GREATEST / 4))
+            .arg(millis(ABANDONED))
+    }
+}
+
+impl Rooms for RedisRooms {
+    fn attend<'a>(&'a self, room: &'a RoomId, step: Attend) -> Step<'a, AttendOutcome> {
+        Box::pin(async move {
+            let actor = &step.actor;
+            let (since, epoch) = match step.since {
+                None => (None, None),
+                Some(Since::Seq(seq)) => (Some(seq), None),
+                Some(Since::Position(position)) => (Some(position.seq), Some(position.epoch)),
+            };
+            let request = self
+                .carry_out(&ATTEND, room, step.command)
+                .arg(actor.socket.as_str())
+                .arg(actor.user.id.as_str())
+                .arg(&proto::User::from(&actor.user).encode_to_vec())
+                .arg(u8::from(actor.user.guest))
+                .arg(actor.gateway.as_str())
+                .arg(actor.vocabulary.name())
+                .arg(u8::from(step.explicit))
+                .arg(step.peer.map(answer::bits).map_or_else(String::new, |bits| bits.to_string()))
+                .arg(u8::from(step.takeover))
+                .arg(step.max_peers)
+                .arg(step.at.as_millis())
+                .arg(step.new_epoch)
+                .arg(room.as_str())
+                .arg(since.map_or_else(String::new, |seq| exact(seq).to_string()))
+                .arg(epoch.map_or_else(String::new, |epoch| epoch.to_string()))
+                .arg(exact(step.missed_limit as u64))
+                .arg(exact(step.member_limit as u64));
+            let request = step.ghosts.iter().fold(request, |request, ghost| request.arg(ghost.as_str()));
+            let (outcome, listed) = answer::attend(self.ask(request).await?)?;
+            // What is not looked after now is so another time.
+            future::join_all(listed.iter().map(|room| self.is_there(room))).await;
+            Ok(outcome)
+        })
+    }
+
+    fn leave<'a>(
+        &'a self,
+        room: &'a RoomId,
+        command: CommandId,
+        socket: &'a SocketId,
+        user: &'a UserId,
+        end_membership: bool,
+    ) -> Step<'a, Left> {
+        Box::pin(async move {
+            let request = self
+                .carry_out(&LEAVE, room, command)
+                .arg(socket.as_str())
+                .arg(user.as_str())
+                .arg(u8::from(end_membership))
+                .arg(room.as_str());
+            answer::leave(self.ask(request).await?)
+        })
+    }
+
+    fn append<'a>(&'a self, room: &'a RoomId, step: Append) -> Step<'a, AppendOutcome> {
+        Box::pin(async move {
+            let author = step.author.as_ref().map_or("", UserId::as_str);
+            // Ids hold no line feed.
+            let reference = step.author.as_ref().zip(step.reference.as_ref());
+            let reference = reference.map(|(author, reference)| format!("{author}\n{}", reference.as_json()));
+            let request = self
+                .carry_out(&APPEND, room, step.command)
+                .arg(reference.unwrap_or_default())
+                .arg(author)
+                .arg(step.socket.as_ref().map_or("", SocketId::as_str))
+                .arg(u8::from(step.as_admin))
+                .arg(step.message.as_str())
+                .arg(&step.event[..])
+                .arg(step.at.as_millis());
+            answer::append(self.ask(request).await?)
+        })
+    }
+
+    fn react<'a>(&'a self, room: &'a RoomId, step: React) -> Step<'a, ReactOutcome> {
+        Box::pin(async move {
+            let request = self
+                .carry_out(&REACT, room, step.command)
+                .arg(step.message.as_str())
+                .arg(step.user.as_str())
+                .arg(step.emoji.as_str())
+                .arg(u8::from(step.on))
+                .arg(&step.event[..])
+                .arg(step.at.as_millis());
+            answer::react(self.ask(request).await?)
+        })
+    }
+
+    fn change_media<'a>(
+        &'a self,
+        room: &'a RoomId,
+        by: &'a SocketId,
+        target: &'a SocketId,
+        change: MediaChange,
+        as_admin: bool,
+    ) -> Step<'a, MediaOutcome> {
+        Box::pin(async move {
+            let everything = Media { audio: true, video: true, screen: true, hand: true };
+            let request = self
+                .on(&CHANGE_MEDIA, room)
+                .arg(by.as_str())
+                .arg(target.as_str())
+                .arg(answer::bits(everything.with(change)))
+                .arg(answer::bits(Media::default().with(change)))
+                .arg(u8::from(as_admin));
+            answer::change_media(self.ask(request).await?)
+        })
+    }
+
+    fn switch_chat<'a>(
+        &'a self,
+        room: &'a RoomId,
+        by: &'a SocketId,
+        enabled: bool,
+        as_admin: bool,
+    ) -> Step<'a, SwitchOutcome> {
+        Box::pin(async move {
+            let request = self.on(&SWITCH_CHAT, room).arg(by.as_str()).arg(u8::from(enabled)).arg(u8::from(as_admin));
+            answer::switch_chat(self.ask(request).await?)
+        })
+    }
+
+    fn view<'a>(
+        &'a self,
+        room: &'a RoomId,
+        user: Option<&'a UserId>,
+        socket: Option<&'a SocketId>,
+        addressee: Option<&'a SocketId>,
+    ) -> Step<'a, View> {
+        Box::pin(async move {
+            let request = self
+                .on(&VIEW, room)
+                .arg(user.map_or("", UserId::as_str))
+                .arg(socket.map_or("", SocketId::as_str))
+                .arg(addressee.map_or("", SocketId::as_str));
+            answer::view(self.ask(request).await?, socket, addressee)
+        })
+    }
+
+    fn mark_read<'a>(&'a self, room: &'a RoomId, user: &'a UserId, seq: u64) -> Step<'a, bool> {
+        Box::pin(async move {
+            let request = self.on(&MARK_READ, room).arg(user.as_str()).arg(exact(seq));
+            self.ask(request).await?.flag()
+        })
+    }
+
+    fn members<'a>(&'a self, room: &'a RoomId, limit: usize) -> Step<'a, Option<Vec<User>>> {
+        Box::pin(async move {
+            let request = self.on(&MEMBERS, room).arg(exact(limit as u64));
+            self.ask(request).await?.optional().map(answer::users).transpose()
+        })
+    }
+
+    fn read<'a>(&'a self, room: &'a RoomId, range: PageRange, limit: usize) -> Step<'a, Page> {
+        Box::pin(async move {
+            let (direction, seq) = match range {
+                PageRange::After(seq) => ("after", seq),
+                PageRange::Before(seq) => ("before", seq),
+            };
+            let request = self.on(&READ, room).arg(direction).arg(exact(seq)).arg(exact(limit as u64));
+            answer::read(self.ask(request).await?)
+        })
+    }
+
+    fn close<'a>(&'a self, room: &'a RoomId) -> Step<'a, (Vec<Attendant>, Vec<User>)> {
+        Box::pin(async move {
+            let request = self.on(&CLOSE, room).arg(2 * millis(REMEMBERED)).arg(room.as_str());
+            answer::close(self.ask(request).await?)
+        })
+    }
+
+    fn list<'a>(&'a self, cursor: Option<&'a RoomId>, limit: usize) -> Step<'a, Vec<RoomId>> {
+        Box::pin(self.listed_after(cursor, limit))
+    }
+}
+
+/// A number of an entry, or of entries, as scripts can tell it from others.
+fn exact(number: u64) -> u64 {
+    number.min(GREATEST)
+}
