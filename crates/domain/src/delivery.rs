@@ -1,8 +1,10 @@
 //! How events are addressed on their way to gateways.
 
+use bytes::Bytes;
+
 use crate::{
     event::Event,
-    id::{SocketId, UserId},
+    id::{NodeId, SocketId, UserId},
     room::{RoomId, Standing},
     time::Timestamp,
 };
@@ -124,4 +126,27 @@ pub enum Outbound {
     },
     /// Where a room stands: the gateway may have missed something of it.
     Standing(Standing),
+}
+
+/// Some consecutive items of the link from one service to one gateway.
+///
+/// One without items says which number comes next, so that silence after a lost item is noticed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Parcel {
+    /// The service's node.
+    pub sender: NodeId,
+    /// Which of the sender's links to this gateway it is. One that replaces another has a greater
+    /// number, and its items begin with 1 again.
+    pub link: u64,
+    /// Number of the first item, or of the one that comes next.
+    pub first: u64,
+    /// The items, each the bytes of an [`Outbound`].
+    pub items: Vec<Bytes>,
+}
+
+impl Parcel {
+    /// The number that comes after this parcel.
+    pub fn next(&self) -> u64 {
+        self.first.saturating_add(self.items.len() as u64)
+    }
 }

@@ -65,6 +65,26 @@ fn outbound_messages_survive_the_wire() {
 }
 
 #[test]
+fn parcels_survive_the_wire_with_their_items_as_slices() {
+    let parcel = samples::parcel();
+    assert_eq!(parcel.next(), 42 + parcel.items.len() as u64);
+    let bytes = wire::encode_parcel(parcel.clone());
+    let decoded = wire::decode_parcel(bytes.clone()).unwrap();
+    assert!(decoded.items.iter().all(|item| bytes.as_ptr_range().contains(&item.as_ptr())));
+    assert_eq!(decoded, parcel);
+    for item in decoded.items {
+        assert!(wire::decode_outbound(item).is_ok());
+    }
+}
+
+#[test]
+fn a_parcel_without_a_number_is_refused() {
+    let form = proto::Parcel { first: 0, ..samples::parcel().into() };
+    let error = wire::decode_parcel(form.encode_to_vec().into()).unwrap_err();
+    assert_eq!(error.to_string(), "Parcel.first must be at least 1");
+}
+
+#[test]
 fn samples_hold_every_variant() {
     fn variants<T>(values: &[T]) -> usize {
         values.iter().map(std::mem::discriminant).collect::<std::collections::HashSet<_>>().len()
@@ -134,6 +154,7 @@ fn decode_as_everything(bytes: Bytes) {
     let _ = wire::decode_presence_request(bytes.clone());
     let _ = wire::decode_presence_reply(bytes.clone());
     let _ = wire::decode_outbound(bytes.clone());
+    let _ = wire::decode_parcel(bytes.clone());
     let _ = wire::decode_log_entry(bytes.clone());
     let _ = wire::decode_session(bytes);
 }

@@ -15,6 +15,7 @@ mod error;
 mod event;
 mod field;
 mod identity;
+mod link;
 mod outcome;
 mod presence;
 pub mod proto;
@@ -28,7 +29,7 @@ pub use error::WireError;
 
 use crate::{
     command::{PresenceRequest, RoomRequest, Session},
-    delivery::{LogEntry, Outbound},
+    delivery::{LogEntry, Outbound, Parcel},
     event::Event,
     outcome::{PresenceOutcome, RoomOutcome},
     refusal::Refusal,
@@ -95,6 +96,16 @@ pub fn encode_outbound(outbound: &Outbound) -> Bytes {
 /// What is in the bytes of an `Outbound`.
 pub fn decode_outbound(bytes: Bytes) -> Result<Outbound, WireError> {
     decode::<proto::Outbound>(bytes, "Outbound")?.try_into()
+}
+
+/// The bytes of a `Parcel`.
+pub fn encode_parcel(parcel: Parcel) -> Bytes {
+    encode(&proto::Parcel::from(parcel))
+}
+
+/// What is in the bytes of a `Parcel`. Its items are slices of them.
+pub fn decode_parcel(bytes: Bytes) -> Result<Parcel, WireError> {
+    decode::<proto::Parcel>(bytes, "Parcel")?.try_into()
 }
 
 /// The bytes of an `Event`: the body of a stored log entry.

@@ -15,7 +15,7 @@ use heliograph_domain::{
     text::{Emoji, MessageText, RawJson, Reference},
     time::Timestamp,
     user::{Actor, Name, User, Vocabulary},
-    wire::{PresenceReply, RoomReply},
+    wire::{self, PresenceReply, RoomReply},
 };
 
 fn user_id(id: &str) -> UserId {
@@ -361,4 +361,13 @@ pub(crate) fn outbound() -> Vec<Outbound> {
     outbound.push(Outbound::Disconnect { user: user_id("ann") });
     outbound.push(Outbound::Standing(Standing { room: room("r"), position: POSITION, roster: 9 }));
     outbound
+}
+
+pub(crate) fn parcel() -> Parcel {
+    Parcel {
+        sender: NodeId::parse("room-router-1").unwrap(),
+        link: 3,
+        first: 42,
+        items: outbound().iter().map(wire::encode_outbound).collect(),
+    }
 }
