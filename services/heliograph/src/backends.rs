@@ -1,39 +1,199 @@
 //! What the services talk to, chosen from the configuration: here and nowhere else.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use heliograph_cluster::{
-    bus::MemoryBus,
+    bus::{Bus, MemoryBus, NatsBus, nats::NatsOptions},
     clock::Clock,
-    directory::MemoryDirectory,
+    connect::{ConnectError, Obstacle},
+    directory::{Directory, MemoryDirectory},
     serve::Backends,
     store::{
-        Retention,
+        Retention, Store,
         memory::{MemoryOptions, MemoryStore},
     },
 };
+use heliograph_telemetry::readiness::Readiness;
+use tokio::time::{self, Instant};
 
 use crate::config::{Backend, Config};
+
+/// The first pause before a backend that cannot be reached is tried again; it doubles up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// The backends, and what has to live as long as they are used.
 pub(crate) struct Chosen {
     /// What services are given.
     pub backends: Backends,
     /// Keeps the memory store's housekeeping going.
-    _store: MemoryStore,
+    _store: KeptStore,
 }
 
-/// The backends that the configuration names.
-pub(crate) fn choose(config: &Config) -> Chosen {
-    // One kind of backend so far: another makes these patterns incomplete.
-    let (Backend::Memory, Backend::Memory, Backend::Memory) = (config.bus, config.store, config.directory);
-    let retention = Retention { entries: config.rooms.log_entries, age: config.rooms.log_age };
-    let store = MemoryStore::start(MemoryOptions { retention, outcomes: config.rooms.remembered_commands });
-    let backends = Backends {
-        bus: Arc::new(MemoryBus::new(config.cluster.bus_queue)),
-        directory: Arc::new(MemoryDirectory::new()),
-        store: store.store(),
-        clock: Clock::system(),
+enum KeptStore {
+    Memory(#[expect(dead_code, reason = "its end is the end of the housekeeping")] MemoryStore),
+}
+
+/// Why there are no backends.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BackendError {
+    /// It would not be different if it were tried again.
+    #[error("{0}")]
+    Refused(ConnectError),
+    /// It was tried as long as the configuration says.
+    #[error("{error}; given up after {waited:?} (cluster.startup_deadline)")]
+    GivenUp {
+        /// The last attempt's.
+        error: ConnectError,
+        /// How long it was tried.
+        waited: Duration,
+    },
+}
+
+/// The backends that the configuration names. Waits for those that cannot be reached, and says so once for each;
+/// `readiness` names them meanwhile.
+///
+/// # Errors
+/// A backend refuses, or cannot be reached in time.
+pub(crate) async fn choose(config: &Config, readiness: &Readiness) -> Result<Chosen, BackendError> {
+    let patience = config.cluster.startup_deadline;
+    let bus = reach("bus", patience, readiness, || bus(config));
+    let store = reach("store", patience, readiness, || store(config));
+    let directory = reach("directory", patience, readiness, || directory(config));
+    let (bus, (store, kept), directory) = tokio::try_join!(bus, store, directory)?;
+    let backends = Backends { bus, directory, store, clock: Clock::system() };
+    Ok(Chosen { backends, _store: kept })
+}
+
+/// Tries each backend once. Gives for each the key, what it is, and what keeps it from being used.
+pub(crate) async fn check(config: &Config) -> Vec<(&'static str, String, Option<ConnectError>)> {
+    let (bus, store, directory) = tokio::join!(bus(config), store(config), directory(config));
+    vec![
+        ("bus", config.bus.to_string(), bus.err()),
+        ("store", config.store.to_string(), store.err()),
+        ("directory", config.directory.to_string(), directory.err()),
+    ]
+}
+
+async fn bus(config: &Config) -> Result<Arc<dyn Bus>, ConnectError> {
+    let Backend::At(url) = &config.bus else {
+        return Ok(Arc::new(MemoryBus::new(config.cluster.bus_queue)));
     };
-    Chosen { backends, _store: store }
+    let nats = config.nats.clone();
+    let options = NatsOptions {
+        user: nats.user,
+        password: nats.password,
+        token: nats.token,
+        credentials_file: nats.credentials_file,
+        ca_file: nats.ca_file,
+        cert_file: nats.cert_file,
+        key_file: nats.key_file,
+        prefix: nats.prefix,
+        ping_interval: nats.ping_interval,
+        subscription_queue: nats.subscription_queue,
+        ..NatsOptions::new(url)
+    };
+    Ok(Arc::new(NatsBus::connect(options).await?))
+}
+
+async fn store(config: &Config) -> Result<(Store, KeptStore), ConnectError> {
+    let retention = Retention { entries: config.rooms.log_entries, age: config.rooms.log_age };
+    let outcomes = config.rooms.remembered_commands;
+    let Backend::At(url) = &config.store else {
+        let store = MemoryStore::start(MemoryOptions { retention, outcomes });
+        return Ok((store.store(), KeptStore::Memory(store)));
+    };
+    Err(ConnectError {
+        backend: "Redis",
+        address: url.clone(),
+        obstacle: Obstacle::Settings,
+        reason: "not yet".to_owned(),
+    })
+}
+
+async fn directory(config: &Config) -> Result<Arc<dyn Directory>, ConnectError> {
+    let Backend::At(url) = &config.directory else {
+        return Ok(Arc::new(MemoryDirectory::new()));
+    };
+    Err(ConnectError {
+        backend: "etcd",
+        address: url.clone(),
+        obstacle: Obstacle::Settings,
+        reason: "not yet".to_owned(),
+    })
+}
+
+/// Tries until it succeeds, is refused, or the patience is over.
+async fn reach<T, F: Future<Output = Result<T, ConnectError>>>(
+    key: &'static str,
+    patience: Duration,
+    readiness: &Readiness,
+    mut connect: impl FnMut() -> F,
+) -> Result<T, BackendError> {
+    let _waiting = readiness.hold(key);
+    let started = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    let mut said = None;
+    loop {
+        let error = match connect().await {
+            Ok(reached) => {
+                if said.is_some() {
+                    tracing::info!(backend = key, "it is there now");
+                }
+                return Ok(reached);
+            }
+            Err(error) => error,
+        };
+        let waited = started.elapsed();
+        if !error.is_passing() {
+            return Err(BackendError::Refused(error));
+        }
+        if waited + pause > patience {
+            return Err(BackendError::GivenUp { error, waited: patience });
+        }
+        if said.as_ref() != Some(&error.reason) {
+            tracing::warn!(backend = key, "waiting for {error}");
+            said = Some(error.reason);
+        }
+        time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    fn error(obstacle: Obstacle) -> ConnectError {
+        ConnectError { backend: "NATS", address: "a:4222".to_owned(), obstacle, reason: "nobody answers".to_owned() }
+    }
+
+    async fn attempts(succeed_at: u32, obstacle: Obstacle) -> (u32, Result<(), BackendError>) {
+        let attempts = Cell::new(0);
+        let connect = || async {
+            attempts.set(attempts.get() + 1);
+            if attempts.get() == succeed_at { Ok(()) } else { Err(error(obstacle)) }
+        };
+        let result = reach("bus", Duration::from_secs(60), &Readiness::default(), connect).await;
+        (attempts.get(), result)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_may_pass_is_waited_for_and_nothing_else() {
+        let (tried, result) = attempts(5, Obstacle::Unreachable).await;
+        assert!(tried == 5 && result.is_ok());
+        let (tried, result) = attempts(2, Obstacle::Credentials).await;
+        assert!(tried == 1 && matches!(result, Err(BackendError::Refused(_))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn waiting_ends() {
+        let started = Instant::now();
+        let (_, result) = attempts(0, Obstacle::Unreachable).await;
+        let text = result.unwrap_err().to_string();
+        assert_eq!(text, "NATS at a:4222: nobody answers; given up after 60s (cluster.startup_deadline)");
+        assert!(started.elapsed() <= Duration::from_secs(60));
+    }
 }

@@ -29,6 +29,15 @@ pub(crate) struct Settings {
     /// Public port.
     #[arg(long, global = true)]
     pub port: Option<u16>,
+    /// Messages between the services: `memory`, `nats://…`.
+    #[arg(long, global = true, value_name = "URL")]
+    pub bus: Option<String>,
+    /// Shared state: `memory`, `redis://…`, `rediss://…`, `redis+cluster://…`, `redis+sentinel://…`.
+    #[arg(long, global = true, value_name = "URL")]
+    pub store: Option<String>,
+    /// Discovery: `memory`, `etcd://…`.
+    #[arg(long, global = true, value_name = "URL")]
+    pub directory: Option<String>,
 }
 
 /// What to run.
@@ -36,6 +45,12 @@ pub(crate) struct Settings {
 pub(crate) enum Command {
     /// Every role in this process (the default).
     All,
+    /// Serve clients, as one of the gateways of a cluster.
+    Gateway,
+    /// Serve rooms, messages and calls, as one of the room-routers of a cluster.
+    RoomRouter,
+    /// Serve presence, as one of the presence services of a cluster.
+    Presence,
     /// Print a signed token for development and operations.
     Token(TokenArgs),
     /// Load the configuration, look at everything it names, say what is wrong.
@@ -65,6 +80,12 @@ pub(crate) struct TokenArgs {
 impl Settings {
     /// What the flags set in the configuration.
     pub(crate) fn overrides(&self) -> Overrides {
-        Overrides { file: self.config.clone(), port: self.port }
+        Overrides {
+            file: self.config.clone(),
+            port: self.port,
+            bus: self.bus.clone(),
+            store: self.store.clone(),
+            directory: self.directory.clone(),
+        }
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use heliograph_cluster::commands::CommandOptions;
+use heliograph_cluster::{
+    commands::CommandOptions,
+    grpc::{ChannelOptions, ServerOptions, Tls, TlsError},
+};
 use heliograph_gateway::{
     http,
     http::{GuestOptions, IceOptions},
@@ -200,4 +203,40 @@ pub(crate) fn presence(config: &Config) -> heliograph_presence::Options {
         rooms: config.limits.rooms_per_socket,
         pending: config.cluster.partition_queue,
     }
+}
+
+/// Questions between processes.
+pub(crate) struct Grpc {
+    /// How others are asked.
+    pub channels: ChannelOptions,
+    /// How others are answered.
+    pub server: ServerOptions,
+    /// Largest question that is read, in bytes.
+    pub largest: usize,
+}
+
+/// Room for what goes with a relayed request beside its body.
+const RELAY_HEAD: usize = 64 * 1024;
+
+/// Questions between processes.
+///
+/// # Errors
+/// A certificate cannot be used.
+pub(crate) fn grpc(config: &Config) -> Result<Grpc, TlsError> {
+    let grpc = &config.grpc;
+    let tls = match (&grpc.cert_file, &grpc.key_file) {
+        (Some(certificate), Some(key)) => {
+            Some(Tls::load(certificate, key, grpc.ca_file.as_deref(), grpc.server_name.clone())?)
+        }
+        // That there is only one of them is an error of the configuration.
+        _ => None,
+    };
+    let channels = ChannelOptions { tls: tls.clone(), ..ChannelOptions::default() };
+    // A request that is relayed to the gateway of its session is one message.
+    let largest = channels.largest.max(config.engine.max_payload + RELAY_HEAD);
+    Ok(Grpc {
+        channels: ChannelOptions { largest, ..channels },
+        server: ServerOptions { tls, ..ServerOptions::default() },
+        largest,
+    })
 }

@@ -1,33 +1,27 @@
-//! Every role in this process: start, serve, stop.
+//! The roles of this process: start, serve, stop.
 //!
-//! The roles meet only over the bus, the store, the directory and the gRPC client types, as they do when
-//! each is a process of its own. They stop in the order in which they need each other: clients are moved
-//! away first, then rooms and presence stop.
+//! The roles meet only over the bus, the store, the directory and gRPC, whether they share the process or not.
+//! They stop in the order in which they need each other: clients are moved away first, then rooms and presence
+//! stop.
 
 use std::sync::Arc;
 
 use heliograph_cluster::{
-    commands::Commands,
-    grpc::{Link, PresenceClient, RoomClient},
+    directory::Role,
+    grpc::{SetUpError, TlsError},
 };
-use heliograph_gateway::{
-    http,
-    service::{self, Gateway},
-    transport,
-};
-use heliograph_presence::Presence;
-use heliograph_room_router::RoomRouter;
 use heliograph_telemetry::{metrics::Metrics, readiness::Readiness};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     announce::announce,
-    backends,
+    backends::{self, BackendError},
+    compose::{Compose, GATEWAY},
     config::Config,
-    keys::{self, KeyFileError},
-    operations::{self, Operations},
-    options,
+    front::Front,
+    keys::KeyFileError,
     ports::{ListenError, Ports},
+    probes,
     roles::{Ended, Roles},
 };
 
@@ -40,6 +34,15 @@ pub(crate) enum RunError {
     /// A key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyFileError),
+    /// A backend cannot be used.
+    #[error(transparent)]
+    Backend(#[from] BackendError),
+    /// A certificate cannot be used.
+    #[error("grpc: {0}")]
+    Certificate(#[from] TlsError),
+    /// The gRPC server cannot be set up.
+    #[error(transparent)]
+    Grpc(#[from] SetUpError),
     /// A role ended though nobody asked it to.
     #[error("the {role} stopped unexpectedly: {reason}")]
     Role {
@@ -50,30 +53,41 @@ pub(crate) enum RunError {
     },
 }
 
-/// The role whose end begins the end of the others when the process is asked to stop.
-const GATEWAY: &str = "gateway";
-
-/// Runs every role until `shutdown`, then stops them one after the other.
+/// Runs these roles until `shutdown`, then stops them one after the other.
 ///
 /// # Errors
 /// What kept the process from starting, or a role from going on.
-pub(crate) async fn run(config: Config, shutdown: CancellationToken) -> Result<(), RunError> {
-    let ports = Ports::open(&config).await?;
-    let addresses = ports.addresses;
+pub(crate) async fn run(config: Config, wanted: Vec<Role>, shutdown: CancellationToken) -> Result<(), RunError> {
+    let Ports { public, operations, grpc, addresses } = Ports::open(&config, wanted.contains(&Role::Gateway)).await?;
     let readiness = Readiness::default();
     // Cancelled when the last client is gone.
     let unneeded = CancellationToken::new();
-    // Keeps the memory store's housekeeping going as long as roles run.
-    let chosen = backends::choose(&config);
-    let mut roles = start(&config, ports, &chosen.backends, &readiness, &shutdown, &unneeded)?;
+    let metrics = Arc::new(Metrics::default());
+    let front = Front::new(readiness.clone());
+    let mut roles = Roles::default();
+    let until_unneeded = unneeded.clone().cancelled_owned();
+    let answering = axum::serve(operations, front.router()).with_graceful_shutdown(until_unneeded);
+    roles.start("operations port", answering.into_future());
+
+    let compose = Compose::prepare(&config, &addresses, Arc::clone(&metrics), &readiness, &shutdown, &unneeded)?;
+    let chosen = tokio::select! {
+        chosen = backends::choose(&config, &readiness) => chosen?,
+        () = shutdown.cancelled() => return Ok(()),
+    };
+    let probing = probes::watch(chosen.backends.clone(), readiness.clone(), metrics.backends.clone());
+    let _probing = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(probing));
+    front.open(compose.start(&wanted, chosen.backends.clone(), public, grpc, &mut roles)?);
 
     let mut announced = false;
+    let leads = wanted.contains(&Role::Gateway);
     let first = loop {
         tokio::select! {
             () = readiness.ready(), if !announced => {
-                announce(&config, addresses);
+                announce(&config, &wanted, addresses);
                 announced = true;
             }
+            // Without a gateway nobody has to be moved away first.
+            () = shutdown.cancelled(), if !leads => break None,
             ended = roles.ended() => break ended,
         }
     };
@@ -90,77 +104,4 @@ pub(crate) async fn run(config: Config, shutdown: CancellationToken) -> Result<(
         }
     }
     Ok(())
-}
-
-fn start(
-    config: &Config,
-    ports: Ports,
-    backends: &heliograph_cluster::serve::Backends,
-    readiness: &Readiness,
-    shutdown: &CancellationToken,
-    unneeded: &CancellationToken,
-) -> Result<Roles, RunError> {
-    let verifier = Arc::new(keys::verifier(&config.auth)?);
-    let operators = keys::signed(&config.auth)?;
-    let http_options = options::http(config)?;
-    let metrics = Arc::new(Metrics::default());
-    let transport = transport::Metrics::default();
-    metrics.register(|registry| transport.register(registry.sub_registry_with_prefix("transport")));
-    let commands = Commands::new(Arc::clone(&backends.bus), options::commands(config));
-
-    let router = RoomRouter::new(options::room_router(config), backends.clone(), String::new(), metrics.rooms.clone());
-    let presence = Presence::new(
-        options::presence(config),
-        backends.clone(),
-        commands.clone(),
-        String::new(),
-        metrics.presence.clone(),
-    );
-    let deadline = config.cluster.question_deadline;
-    let rooms = RoomClient::new(Link::new(router.questions(), deadline));
-    let people = PresenceClient::new(Link::new(presence.questions(), deadline));
-    let gateway = Gateway::new(
-        options::gateway(config, &transport),
-        service::Backends {
-            bus: Arc::clone(&backends.bus),
-            directory: Arc::clone(&backends.directory),
-            rooms: rooms.clone(),
-            verifier: Arc::clone(&verifier),
-            clock: backends.clock.clone(),
-        },
-        String::new(),
-        metrics.gateway.clone(),
-    );
-    let api = http::Api::new(
-        http_options,
-        http::Services {
-            verifier,
-            commands: commands.clone(),
-            rooms,
-            presence: people,
-            metrics: metrics.gateway.clone(),
-            clock: backends.clock.clone(),
-            connections: Arc::new(move || transport.open_connections()),
-            draining: shutdown.clone(),
-        },
-    );
-    let operations = operations::router(Operations {
-        metrics,
-        readiness: readiness.clone(),
-        draining: shutdown.clone(),
-        operators,
-        backends: backends.clone(),
-        commands,
-    });
-
-    let mut roles = Roles::default();
-    let until_unneeded = unneeded.clone().cancelled_owned();
-    roles.start(
-        "operations port",
-        axum::serve(ports.operations, operations).with_graceful_shutdown(until_unneeded).into_future(),
-    );
-    roles.start("room-router", router.run(readiness.hold("room-router"), unneeded.clone()));
-    roles.start("presence service", presence.run(readiness.hold("presence"), unneeded.clone()));
-    roles.start(GATEWAY, gateway.run(ports.public, http::router(api), readiness.hold("gateway"), shutdown.clone()));
-    Ok(roles)
 }

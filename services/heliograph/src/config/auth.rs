@@ -24,6 +24,8 @@ pub(crate) enum AuthMode {
 pub(crate) struct Auth {
     /// `jwt`: verified tokens only. `open`: for development, everybody is who they say they are.
     pub mode: AuthMode,
+    /// Allows the open mode although other processes share the backends.
+    pub open_in_cluster: bool,
     /// Secret of HS256, HS384 and HS512 tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
@@ -70,6 +72,7 @@ impl Default for Auth {
     fn default() -> Self {
         Self {
             mode: AuthMode::Open,
+            open_in_cluster: false,
             secret: None,
             secret_file: None,
             public_key_file: None,

@@ -11,7 +11,7 @@ use figment::{
     value::UncasedStr,
 };
 
-use super::{AuthMode, Config};
+use super::{AuthMode, Backend, Config};
 
 /// Prefix of environment variables that set configuration keys.
 const PREFIX: &str = "HELIOGRAPH_";
@@ -23,6 +23,12 @@ pub(crate) struct Overrides {
     pub file: Option<PathBuf>,
     /// The public port.
     pub port: Option<u16>,
+    /// The bus.
+    pub bus: Option<String>,
+    /// The store.
+    pub store: Option<String>,
+    /// The directory.
+    pub directory: Option<String>,
 }
 
 /// Why there is no configuration.
@@ -74,6 +80,11 @@ fn load_from(overrides: &Overrides, env: impl Fn(&str) -> Option<String>) -> Res
     if let Some(port) = overrides.port {
         sources = sources.merge(("public.port", port));
     }
+    for (key, flag) in [("bus", &overrides.bus), ("store", &overrides.store), ("directory", &overrides.directory)] {
+        if let Some(url) = flag {
+            sources = sources.merge((key, url));
+        }
+    }
     let config: Config = sources.extract().map_err(|error| ConfigError::Invalid(describe(error)))?;
     check(&config)?;
     Ok(config)
@@ -119,7 +130,50 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     if config.outbound.soft_bytes > config.outbound.hard_bytes {
         return invalid("outbound.soft_bytes is above outbound.hard_bytes");
     }
+    check_backends(config)?;
     check_bounds(config)
+}
+
+/// The schemes that each backend may have.
+const SCHEMES: [(&str, &[&str]); 3] = [
+    ("bus", &["nats://", "tls://"]),
+    (
+        "store",
+        &["redis://", "rediss://", "redis+cluster://", "rediss+cluster://", "redis+sentinel://", "rediss+sentinel://"],
+    ),
+    ("directory", &["etcd://", "etcds://"]),
+];
+
+fn check_backends(config: &Config) -> Result<(), ConfigError> {
+    let backends = [&config.bus, &config.store, &config.directory];
+    for (backend, (key, schemes)) in backends.into_iter().zip(SCHEMES) {
+        if let Backend::At(url) = backend
+            && !schemes.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()))
+        {
+            return Err(ConfigError::Invalid(format!(
+                "{key} is \"{backend}\"; expected \"memory\" or a URL that begins with one of {}",
+                schemes.join(", ")
+            )));
+        }
+    }
+    let shared = backends.map(Backend::is_shared);
+    if shared.contains(&true) && shared.contains(&false) {
+        return Err(ConfigError::Invalid(
+            "bus, store and directory: either all are \"memory\" or none; a cluster needs all three".to_owned(),
+        ));
+    }
+    let grpc = &config.grpc;
+    if grpc.cert_file.is_some() != grpc.key_file.is_some() || (grpc.ca_file.is_some() && grpc.cert_file.is_none()) {
+        return Err(ConfigError::Invalid(
+            "grpc.cert_file, grpc.key_file: a certificate needs its key, and grpc.ca_file needs both".to_owned(),
+        ));
+    }
+    if config.auth.mode == AuthMode::Open && shared.contains(&true) && !config.auth.open_in_cluster {
+        return Err(ConfigError::Invalid(
+            "auth.mode is \"open\", in which anybody can be anybody, and the backends are shared; set it to \"jwt\", or for development auth.open_in_cluster = true".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// What would stand still, or never rest, if it were zero.
@@ -132,6 +186,7 @@ fn check_bounds(config: &Config) -> Result<(), ConfigError> {
         ("limits.commands_in_flight", config.limits.commands_in_flight),
         ("cluster.partition_queue", config.cluster.partition_queue),
         ("cluster.bus_queue", config.cluster.bus_queue),
+        ("nats.subscription_queue", config.nats.subscription_queue),
         ("rooms.log_entries", config.rooms.log_entries),
     ] {
         if value == 0 {
@@ -146,6 +201,9 @@ fn check_bounds(config: &Config) -> Result<(), ConfigError> {
         ("cluster.command_deadline", config.cluster.command_deadline),
         ("cluster.command_attempt", config.cluster.command_attempt),
         ("cluster.question_deadline", config.cluster.question_deadline),
+        ("nats.ping_interval", config.nats.ping_interval),
+        ("redis.response_timeout", config.redis.response_timeout),
+        ("etcd.lease", config.etcd.lease),
         ("rooms.log_age", config.rooms.log_age),
     ] {
         if time.is_zero() {
@@ -165,7 +223,8 @@ fn describe(errors: figment::Error) -> String {
         let key = error.path.join(".");
         // The error holds the value, which must not reach a terminal or a log.
         let reason = match key.as_str() {
-            "auth.secret" | "ice.turn_secret" => "expected a string, in quotes if it looks like a number".to_owned(),
+            "auth.secret" | "ice.turn_secret" | "bus" | "store" | "directory" | "nats.password" | "nats.token"
+            | "redis.password" | "etcd.password" => "expected a string, in quotes if it looks like a number".to_owned(),
             _ => one_line(&error.kind.to_string()),
         };
         if !key.is_empty() {
@@ -244,6 +303,13 @@ mod tests {
             ("[engine]\nping_interval = \"soon\"", &["engine.ping_interval"]),
             ("[ice]\nturn = [\"turn:x\"]", &["ice.turn_secret"]),
             ("bus = \"nats\"", &["bus", "nats", "memory"]),
+            ("bus = \"redis://x\"", &["bus is \"redis://x\"", "nats://"]),
+            ("store = \"redis://\"", &["store is", "redis+cluster://"]),
+            ("bus = \"nats://x\"", &["either all"]),
+            (
+                "bus = \"nats://x\"\nstore = \"redis://x\"\ndirectory = \"etcd://x\"",
+                &["auth.mode is \"open\"", "auth.open_in_cluster"],
+            ),
             ("not toml", &["TOML"]),
         ] {
             let error = with_file(text).unwrap_err().to_string();

@@ -7,6 +7,7 @@
 //! docs/configuration.md and config.example.toml are made from this struct (`cargo xtask docs`).
 
 mod auth;
+mod backends;
 mod connections;
 mod ice;
 mod limits;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
     auth::{Auth, AuthMode},
+    backends::{Backend, Etcd, Grpc, Nats, Redis},
     connections::{Engine, Mesh, Outbound, SocketTransport},
     ice::Ice,
     limits::{Limits, Rate},
@@ -39,11 +41,14 @@ pub(crate) use self::{
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
-    /// Messages between the services: `memory` (this process).
+    /// Messages between the services: `memory` (this process), `nats://host:4222,…` or `tls://…`.
+    #[schemars(with = "String")]
     pub bus: Backend,
-    /// Shared state: `memory` (this process).
+    /// Shared state: `memory` (this process), `redis://host:6379`, `rediss://…`, `redis+cluster://a,b,c`, `redis+sentinel://a,b/name`.
+    #[schemars(with = "String")]
     pub store: Backend,
-    /// Discovery: `memory` (this process).
+    /// Discovery: `memory` (this process), `etcd://host:2379,…`, or `etcds://…` with TLS.
+    #[schemars(with = "String")]
     pub directory: Backend,
     /// The address that clients connect to.
     pub public: Public,
@@ -67,19 +72,18 @@ pub(crate) struct Config {
     pub presence: Presence,
     /// How the services talk to each other.
     pub cluster: Cluster,
+    /// The NATS servers of `bus`.
+    pub nats: Nats,
+    /// The Redis servers of `store`.
+    pub redis: Redis,
+    /// The etcd servers of `directory`.
+    pub etcd: Etcd,
+    /// Questions between the processes of a cluster. Not meant for the internet.
+    pub grpc: Grpc,
     /// STUN and TURN servers that clients are told.
     pub ice: Ice,
     /// Log lines on standard error.
     pub log: Log,
-}
-
-/// A backend by URL. Within one process there is `memory` only.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Backend {
-    /// Within this process, gone with it.
-    #[default]
-    Memory,
 }
 
 const fn seconds(n: u64) -> Duration {

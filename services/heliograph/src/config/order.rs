@@ -7,7 +7,8 @@ use serde::{
 };
 
 use super::{
-    Auth, Calls, Cluster, Config, Engine, Ice, Limits, Log, Mesh, Operations, Outbound, Presence, Public, Rooms,
+    Auth, Calls, Cluster, Config, Engine, Etcd, Grpc, Ice, Limits, Log, Mesh, Nats, Operations, Outbound, Presence,
+    Public, Redis, Rooms,
 };
 
 /// The names of a section's keys; of the sections, if it is the empty one.
@@ -25,6 +26,10 @@ pub(super) fn names(section: &str) -> Vec<&'static str> {
         "calls" => of::<Calls>(),
         "presence" => of::<Presence>(),
         "cluster" => of::<Cluster>(),
+        "nats" => of::<Nats>(),
+        "redis" => of::<Redis>(),
+        "etcd" => of::<Etcd>(),
+        "grpc" => of::<Grpc>(),
         "ice" => of::<Ice>(),
         "log" => of::<Log>(),
         _ => Vec::new(),

@@ -169,6 +169,10 @@ pub(crate) struct Cluster {
     pub partition_queue: usize,
     /// Messages that may wait for one subscription of the memory bus; beyond, senders wait.
     pub bus_queue: usize,
+    /// How long a backend that cannot be reached at the start is waited for before the process ends.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub startup_deadline: Duration,
 }
 
 impl Default for Cluster {
@@ -179,6 +183,7 @@ impl Default for Cluster {
             question_deadline: seconds(5),
             partition_queue: 256,
             bus_queue: 4096,
+            startup_deadline: seconds(60),
         }
     }
 }

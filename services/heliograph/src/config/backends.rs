@@ -1,0 +1,264 @@
+//! Where the backends are, and how to be let in.
+
+use std::{fmt, path::PathBuf, time::Duration};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::seconds;
+
+/// A backend: this process's memory, or a URL.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(from = "String", into = "String")]
+pub(crate) enum Backend {
+    /// Within this process, gone with it.
+    #[default]
+    Memory,
+    /// Servers that processes share.
+    At(String),
+}
+
+impl Backend {
+    /// Whether several processes can share it.
+    pub(crate) fn is_shared(&self) -> bool {
+        matches!(self, Self::At(_))
+    }
+}
+
+impl From<String> for Backend {
+    fn from(text: String) -> Self {
+        if text == "memory" { Self::Memory } else { Self::At(text) }
+    }
+}
+
+impl From<Backend> for String {
+    fn from(backend: Backend) -> Self {
+        match backend {
+            Backend::Memory => "memory".to_owned(),
+            Backend::At(url) => url,
+        }
+    }
+}
+
+/// As in the configuration, but for a password.
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("memory"),
+            Self::At(url) => match (url.split_once("://"), url.rsplit_once('@')) {
+                (Some((scheme, _)), Some((_, host))) => write!(f, "{scheme}://{host}"),
+                _ => f.write_str(url),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The NATS servers of `bus`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Nats {
+    /// User, if it is not part of the URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The user's password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// Token, instead of user and password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// File with NATS credentials (JWT and seed), instead of user and password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub credentials_file: Option<PathBuf>,
+    /// File with the authorities that sign the servers' certificates. Default: the system's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub ca_file: Option<PathBuf>,
+    /// File with this client's certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub cert_file: Option<PathBuf>,
+    /// File with that certificate's key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub key_file: Option<PathBuf>,
+    /// First part of every subject; deployments that share servers need different ones.
+    pub prefix: String,
+    /// Time between two signs of life that are asked of a server; the second that does not come means a new connection.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub ping_interval: Duration,
+    /// Messages that may wait for one subscription; beyond, they are lost and asked for again.
+    pub subscription_queue: usize,
+}
+
+impl Default for Nats {
+    fn default() -> Self {
+        Self {
+            user: None,
+            password: None,
+            token: None,
+            credentials_file: None,
+            ca_file: None,
+            cert_file: None,
+            key_file: None,
+            prefix: "hg".to_owned(),
+            ping_interval: seconds(2),
+            subscription_queue: 8192,
+        }
+    }
+}
+
+/// The Redis servers of `store`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Redis {
+    /// User, if it is not part of the URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The user's password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// File with the authorities that sign the servers' certificates. Default: the system's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub ca_file: Option<PathBuf>,
+    /// File with this client's certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub cert_file: Option<PathBuf>,
+    /// File with that certificate's key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub key_file: Option<PathBuf>,
+    /// First part of every key; deployments that share servers need different ones.
+    pub prefix: String,
+    /// How long a step may take before the store counts as unavailable.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub response_timeout: Duration,
+}
+
+impl Default for Redis {
+    fn default() -> Self {
+        Self {
+            user: None,
+            password: None,
+            ca_file: None,
+            cert_file: None,
+            key_file: None,
+            prefix: "hg".to_owned(),
+            response_timeout: seconds(1),
+        }
+    }
+}
+
+/// The etcd servers of `directory`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Etcd {
+    /// User, if it is not part of the URL.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The user's password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// File with the authorities that sign the servers' certificates. Default: the system's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub ca_file: Option<PathBuf>,
+    /// File with this client's certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub cert_file: Option<PathBuf>,
+    /// File with that certificate's key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub key_file: Option<PathBuf>,
+    /// First part of every key; deployments that share servers need different ones.
+    pub prefix: String,
+    /// How long after its last sign of life a node is taken for dead; at least 2 s.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub lease: Duration,
+}
+
+impl Default for Etcd {
+    fn default() -> Self {
+        Self {
+            user: None,
+            password: None,
+            ca_file: None,
+            cert_file: None,
+            key_file: None,
+            prefix: "/heliograph".to_owned(),
+            lease: seconds(5),
+        }
+    }
+}
+
+/// Questions between the processes of a cluster. Not meant for the internet.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Grpc {
+    /// Address to listen on, when the directory is shared.
+    #[schemars(with = "String")]
+    pub host: std::net::IpAddr,
+    /// Port; 0 for a free one.
+    pub port: u16,
+    /// Where other processes reach it, as `host:port` or `host`. Default: the host's name, or the address to listen on if that is one alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advertise: Option<String>,
+    /// File with the certificate that is shown to servers and clients. With it, everything is encrypted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub cert_file: Option<PathBuf>,
+    /// File with that certificate's key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub key_file: Option<PathBuf>,
+    /// File with the authorities that sign the others' certificates; who has none of theirs is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub ca_file: Option<PathBuf>,
+    /// The name in the others' certificates, if it is not the host that they advertise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<String>,
+}
+
+impl Default for Grpc {
+    fn default() -> Self {
+        Self {
+            host: std::net::IpAddr::from([0, 0, 0, 0]),
+            port: 50051,
+            advertise: None,
+            cert_file: None,
+            key_file: None,
+            ca_file: None,
+            server_name: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_not_shown() {
+        for (url, shown) in [
+            ("memory", "memory"),
+            ("nats://a:4222,b:4222", "nats://a:4222,b:4222"),
+            ("redis://app:pass@word@redis:6379/1", "redis://redis:6379/1"),
+        ] {
+            let backend = Backend::from(url.to_owned());
+            assert_eq!((backend.to_string(), format!("{backend:?}")), (shown.to_owned(), shown.to_owned()));
+        }
+    }
+}
