@@ -6,10 +6,19 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a case fails by panicking")]
 
 mod bus;
+mod calls;
 mod case;
+mod deadlines;
+mod limits;
 mod nats;
+mod presence;
+mod recent;
+mod redis;
+mod rooms;
 mod scene;
 mod servers;
+mod sessions;
+mod suites;
 
 use std::{process::ExitCode, sync::Arc};
 
@@ -21,5 +30,6 @@ fn main() -> ExitCode {
     let servers = Arc::new(Servers::default());
     let mut all = Vec::new();
     all.extend(nats::trials(&servers));
+    all.extend(redis::trials(&servers));
     libtest_mimic::run(&Arguments::from_args(), all).exit_code()
 }

@@ -192,7 +192,7 @@ fn ranges(answer: Value, asked: &Place) -> Result<Vec<(u16, u16, Place)>, StoreE
         let mut master = range.part()?.list()?;
         // A server that does not know its own name leaves it out.
         let host = match master.part()?.optional() {
-            Some(host) => host.parse(|host| Ok::<_, std::convert::Infallible>(host.to_owned()))?,
+            Some(host) => host.text()?,
             None => String::new(),
         };
         let host = if host.is_empty() { asked.host.clone() } else { host };

@@ -14,18 +14,24 @@ mod address;
 mod calls;
 mod cluster;
 mod connection;
+mod deadlines;
 mod dial;
 mod examine;
 mod failure;
 mod keys;
+mod limits;
 mod link;
 mod options;
+mod presence;
+mod recent;
 mod reply;
 mod request;
+mod rooms;
 mod server;
+mod sessions;
 mod slot;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 pub use connection::Traffic;
 pub use options::RedisOptions;
@@ -35,19 +41,31 @@ use self::{
     calls::RedisCalls,
     cluster::Cluster,
     connection::{Connection, Servers},
+    deadlines::RedisDeadlines,
     dial::Dial,
     failure::Refusal,
     keys::Keys,
+    limits::RedisLimits,
+    presence::RedisPresence,
+    recent::RedisRecent,
     request::Request,
+    rooms::RedisRooms,
     server::Server,
+    sessions::RedisSessions,
 };
-use super::{Health, Step};
+use super::{Health, Retention, Step, Store};
 use crate::connect::{ConnectError, Obstacle};
+
+/// How long it is kept what only those can end who know of it: when they all have died, nobody does.
+/// Far longer than anything waits, because it counts from the last change.
+const ABANDONED: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// A store in Redis. Connections end with it and the last [`super::Store`] that came from it.
 pub struct RedisStore {
     connection: Connection,
     keys: Keys,
+    retention: Retention,
+    outcomes: usize,
 }
 
 impl RedisStore {
@@ -84,7 +102,22 @@ impl RedisStore {
         let connection = Connection::new(servers, bounds, tally);
         let trial = Trial { connection: connection.clone(), keys: keys.clone() };
         trial.probe().await.map_err(|error| Refusal::unreachable(error.to_string()))?;
-        Ok(Self { connection, keys })
+        Ok(Self { connection, keys, retention: options.retention, outcomes: options.outcomes })
+    }
+
+    /// The store as services see it.
+    pub fn store(&self) -> Store {
+        let (connection, keys) = (|| self.connection.clone(), || self.keys.clone());
+        Store {
+            rooms: Arc::new(RedisRooms::new(connection(), keys(), self.retention, self.outcomes)),
+            calls: Arc::new(RedisCalls { connection: connection(), keys: keys() }),
+            sessions: Arc::new(RedisSessions { connection: connection(), keys: keys() }),
+            presence: Arc::new(RedisPresence { connection: connection(), keys: keys(), retention: self.retention }),
+            limits: Arc::new(RedisLimits { connection: connection(), keys: keys() }),
+            deadlines: Arc::new(RedisDeadlines { connection: connection(), keys: keys() }),
+            recent: Arc::new(RedisRecent { connection: connection(), keys: keys() }),
+            health: Arc::new(Trial { connection: connection(), keys: keys() }),
+        }
     }
 
     /// What its connections do and have done.

@@ -3,6 +3,8 @@
 //! Scripts answer with what Lua knows: integers, strings, lists and nothing. What is none of what was
 //! expected was written by another version or by somebody else.
 
+use std::convert::Infallible;
+
 use bytes::Bytes;
 use redis::Value;
 
@@ -30,8 +32,16 @@ impl Reply {
     pub(super) fn number(self) -> Result<u64, StoreError> {
         match self.value {
             Value::Int(number) => u64::try_from(number).map_err(|_| StoreError::Unreadable(self.what)),
+            // Scores of sorted sets. Times in milliseconds are far below what is exact.
+            Value::Double(score) if score >= 0.0 && score.fract() == 0.0 => Ok(score as u64),
             other => Self { value: other, ..self }.parse(|digits| digits.parse()),
         }
+    }
+
+    /// A number of things.
+    pub(super) fn count(self) -> Result<usize, StoreError> {
+        let what = self.what;
+        usize::try_from(self.number()?).map_err(|_| StoreError::Unreadable(what))
     }
 
     /// Whether it is a number that is not zero.
@@ -46,6 +56,10 @@ impl Reply {
         }
     }
 
+    pub(super) fn text(self) -> Result<String, StoreError> {
+        self.parse(|text| Ok::<_, Infallible>(text.to_owned()))
+    }
+
     /// Text that `parse` understands.
     pub(super) fn parse<T, E>(self, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<T, StoreError> {
         let unreadable = StoreError::Unreadable(self.what);
@@ -54,12 +68,14 @@ impl Reply {
         parsed.ok_or(unreadable)
     }
 
-    /// The parts of a list.
+    /// The parts of a list; of a map, its keys and values in turn.
     pub(super) fn list(self) -> Result<Parts, StoreError> {
-        match self.value {
-            Value::Array(values) | Value::Set(values) => Ok(Parts { values: values.into_iter(), what: self.what }),
-            _ => Err(StoreError::Unreadable(self.what)),
-        }
+        let values = match self.value {
+            Value::Array(values) | Value::Set(values) => values,
+            Value::Map(pairs) => pairs.into_iter().flat_map(|(key, value)| [key, value]).collect(),
+            _ => return Err(StoreError::Unreadable(self.what)),
+        };
+        Ok(Parts { values: values.into_iter(), what: self.what })
     }
 }
 
@@ -70,6 +86,10 @@ pub(super) struct Parts {
 }
 
 impl Parts {
+    pub(super) fn is_empty(&self) -> bool {
+        self.values.as_slice().is_empty()
+    }
+
     /// The next part, which has to be there.
     pub(super) fn part(&mut self) -> Result<Reply, StoreError> {
         self.next().ok_or(StoreError::Unreadable(self.what))

@@ -1,0 +1,6 @@
+-- Notes a call of a user. Begins with presence.lua.
+-- ARGV, from the third on: call.
+
+redis.call('SADD', calls, ARGV[3])
+settle()
+return 0
