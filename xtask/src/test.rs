@@ -67,9 +67,9 @@ fn rust(workspace: &Workspace, report: &mut Report) {
     fuzz::check(workspace, report);
     let mut test = workspace.cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
     report.tests("Rust tests", &mut test);
-    // Targets that are not run by default, because they start servers that have to be installed.
+    // Not run by default, because it starts servers that have to be installed.
     let mut backends = workspace.cargo(&["test", "--locked", "--no-fail-fast"]);
-    backends.args(["-p", "heliograph-cluster", "-p", "heliograph-servers", "--test", "backends", "--test", "servers"]);
+    backends.args(["-p", "heliograph-cluster", "--test", "backends"]);
     report.tests("Rust tests on NATS, Redis and etcd", &mut backends);
     let mut doc = workspace.cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
