@@ -79,6 +79,8 @@ pub struct ClusterOptions {
     pub prefix: String,
     /// The balancer's port; a free one if none is given.
     pub port: Option<u16>,
+    /// Whether the processes' ways to the servers shall be breakable.
+    pub breakable: bool,
 }
 
 /// A running cluster. It ends when this is dropped.
@@ -95,7 +97,8 @@ impl Cluster {
     /// # Errors
     /// [`ServerError`].
     pub fn start(options: &ClusterOptions, addresses: &Addresses) -> Result<Self, ServerError> {
-        let node = NodeOptions { binary: options.binary.clone(), settings: settings(options, addresses) };
+        let node =
+            NodeOptions { binary: options.binary.clone(), settings: settings(options), addresses: addresses.clone() };
         let roles = [
             (Role::RoomRouter, options.roles.room_routers),
             (Role::Presence, options.roles.presences),
@@ -124,13 +127,9 @@ fn of(nodes: &[Arc<Node>], role: Role) -> impl Iterator<Item = &Arc<Node>> {
     nodes.iter().filter(move |node| node.role == role)
 }
 
-/// The settings that all processes have: those of the options, and where the servers are.
-fn settings(options: &ClusterOptions, addresses: &Addresses) -> toml::Table {
+/// The settings that all processes have: those of the options, and what keeps them apart from other clusters.
+fn settings(options: &ClusterOptions) -> toml::Table {
     let mut settings = options.settings.clone();
-    let Addresses { bus, store, directory } = addresses;
-    for (key, url) in [("bus", bus), ("store", store), ("directory", directory)] {
-        settings.insert(key.to_owned(), url.clone().into());
-    }
     for (section, prefix) in
         [("nats", options.prefix.clone()), ("redis", options.prefix.clone()), ("etcd", format!("/{}", options.prefix))]
     {

@@ -5,8 +5,10 @@
 
 mod balancer;
 mod cluster;
+mod link;
 mod node;
 
 pub use balancer::Balancer;
 pub use cluster::{Addresses, Cluster, ClusterOptions, Roles, Servers};
-pub use node::{Node, NodeOptions, Role};
+pub use link::{Condition, Link};
+pub use node::{Links, Node, NodeOptions, Role};

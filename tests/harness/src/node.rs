@@ -2,13 +2,15 @@
 
 use std::{
     fs,
-    io::{Read, Write},
+    io::{self, Read, Write},
     net::{Ipv4Addr, TcpStream},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use heliograph_servers::{Launch, Process, Program, ServerError};
+
+use crate::{cluster::Addresses, link::Link};
 
 /// How long one look at a node's health may take.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -40,8 +42,22 @@ impl Role {
 pub struct NodeOptions {
     /// The program.
     pub binary: PathBuf,
-    /// Configuration keys that every process has, such as `bus`; sections are tables.
+    /// Configuration keys that every process has; sections are tables.
     pub settings: toml::Table,
+    /// The servers that it shares with the others.
+    pub addresses: Addresses,
+    /// Whether its ways to them shall be breakable.
+    pub breakable: bool,
+}
+
+/// The ways of a process to the servers.
+pub struct Links {
+    /// To NATS.
+    pub bus: Link,
+    /// To Redis.
+    pub store: Link,
+    /// To etcd.
+    pub directory: Link,
 }
 
 /// A process of Heliograph on ports of its own. It ends when this is dropped.
@@ -50,6 +66,8 @@ pub struct Node {
     pub process: Process,
     /// What it does.
     pub role: Role,
+    /// Its ways to the servers, if they are breakable.
+    pub links: Option<Links>,
     ports: [u16; 3],
 }
 
@@ -63,16 +81,30 @@ impl Node {
             name: options.binary.display().to_string().into(),
             remedy: "cargo build --bin heliograph".into(),
         };
+        let Addresses { bus, store, directory } = options.addresses.clone();
+        let mut settings = options.settings.clone();
+        for (key, url) in [("bus", &bus), ("store", &store), ("directory", &directory)] {
+            settings.insert(key.to_owned(), url.clone().into());
+        }
+        let mut linked = |key, url: &str| linked(&mut settings, key, url);
+        let links = match options.breakable {
+            true => Some(Links {
+                bus: linked("bus", &bus)?,
+                store: linked("store", &store)?,
+                directory: linked("directory", &directory)?,
+            }),
+            false => None,
+        };
         let (process, ports) = Process::start(program, |directory, ports| {
             let file = directory.join("heliograph.toml");
-            fs::write(&file, configuration(&options.settings, ports).to_string())?;
+            fs::write(&file, configuration(&settings, ports).to_string())?;
             let operations = ports[1];
             Ok(Launch {
                 arguments: vec![role.name().into(), "--config".into(), file.into()],
                 ready: Box::new(move || is_ready(operations)),
             })
         })?;
-        Ok(Self { process, role, ports })
+        Ok(Self { process, role, links, ports })
     }
 
     /// Where clients connect to, if it is a gateway: `host:port`.
@@ -107,6 +139,16 @@ impl Node {
     pub fn directory(&self) -> &Path {
         self.process.directory()
     }
+}
+
+/// Puts a link before a server and its address into the settings.
+fn linked(settings: &mut toml::Table, key: &str, url: &str) -> io::Result<Link> {
+    let bad = || io::Error::new(io::ErrorKind::InvalidInput, format!("{key}: `{url}` names no address"));
+    let server = url.rsplit(['/', '@']).next().unwrap_or_default();
+    let link = Link::to(server.parse().map_err(|_| bad())?)?;
+    let url = format!("{}{}", url.strip_suffix(server).ok_or_else(bad)?, link.address());
+    settings.insert(key.to_owned(), url.into());
+    Ok(link)
 }
 
 /// The settings with the ports of one process.
