@@ -97,8 +97,12 @@ impl Cluster {
     /// # Errors
     /// [`ServerError`].
     pub fn start(options: &ClusterOptions, addresses: &Addresses) -> Result<Self, ServerError> {
-        let node =
-            NodeOptions { binary: options.binary.clone(), settings: settings(options), addresses: addresses.clone() };
+        let node = NodeOptions {
+            binary: options.binary.clone(),
+            settings: settings(options),
+            addresses: addresses.clone(),
+            breakable: options.breakable,
+        };
         let roles = [
             (Role::RoomRouter, options.roles.room_routers),
             (Role::Presence, options.roles.presences),

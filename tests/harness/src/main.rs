@@ -88,8 +88,14 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     }
     let roles =
         Roles { gateways: arguments.gateways, room_routers: arguments.room_routers, presences: arguments.presences };
-    let options =
-        ClusterOptions { binary: arguments.binary, roles, settings, prefix: arguments.prefix, port: arguments.port };
+    let options = ClusterOptions {
+        binary: arguments.binary,
+        roles,
+        settings,
+        prefix: arguments.prefix,
+        port: arguments.port,
+        breakable: false,
+    };
     let cluster = Cluster::start(&options, &addresses)?;
     follow::follow(&cluster);
     announce(&cluster, &addresses)?;

@@ -73,6 +73,7 @@ fn product_site(binary: PathBuf) -> Result<Site, Failure> {
         settings: configuration::settings()?,
         prefix: "hg".to_owned(),
         port: None,
+        breakable: false,
     };
     let cluster = Cluster::start(&options, &servers.addresses()).map_err(failed)?;
     let pids = |processes: &[Option<u32>]| processes.iter().copied().flatten().collect::<Vec<_>>();
