@@ -392,6 +392,7 @@ pub struct StoredEntry {
 pub struct Retention {
     /// Entries per room.
     pub entries: usize,
-    /// Age of an entry, and of a room without attendants.
+    /// Age of an entry. A room without attendants is kept as long, from when the last of them left or
+    /// an entry was appended.
     pub age: Duration,
 }

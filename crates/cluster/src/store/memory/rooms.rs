@@ -41,9 +41,10 @@ impl MemoryRooms {
         self.rooms.sweep(shard, |room| room.sweep(self.options.retention, now));
     }
 
-    /// Does something with a room, if there is one.
+    /// Does something with a room, if there is one, or one that remembers.
     fn with<T>(&self, room: &RoomId, step: impl FnOnce(&mut Room) -> T) -> Option<T> {
-        self.rooms.lock(room).get_mut(room).map(|room| step(room))
+        let mut rooms = self.rooms.lock(room);
+        rooms.get_mut(room).filter(|room| room.remembers()).map(|room| step(room))
     }
 }
 
@@ -53,7 +54,7 @@ impl Rooms for MemoryRooms {
             let now = self.clock.now();
             step.actor.gateway = self.nodes.kept(&step.actor.gateway);
             let mut rooms = self.rooms.lock(room);
-            let room = rooms.entry(room.clone()).or_insert_with(|| Box::new(Room::new(step.new_epoch, step.at)));
+            let room = rooms.entry(room.clone()).or_insert_with(|| Box::new(Room::forgotten(0, now)));
             Ok(room.attend(step, &self.options, now))
         })
     }
@@ -149,8 +150,13 @@ impl Rooms for MemoryRooms {
 
     fn close<'a>(&'a self, room: &'a RoomId) -> Step<'a, (Vec<Attendant>, Vec<User>)> {
         Box::pin(async move {
-            let closed = self.rooms.lock(room).remove(room);
-            Ok(closed.map(|room| (room.attendants(), room.members(usize::MAX))).unwrap_or_default())
+            let now = self.clock.now();
+            let closed = self.with(room, |room| {
+                let was_there = (room.attendants(), room.members(usize::MAX));
+                room.close(now);
+                was_there
+            });
+            Ok(closed.unwrap_or_default())
         })
     }
 

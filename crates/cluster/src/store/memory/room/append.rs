@@ -21,7 +21,7 @@ impl Room {
             return self.reach_all_now(first.clone());
         }
         let command = step.command;
-        let (outcome, sent) = self.append_first(step, options);
+        let (outcome, sent) = self.append_first(step, options, now);
         let remembered = Outcome::Append(outcome.clone());
         self.outcomes.remember(command, remembered, sent, options.outcomes, now);
         self.reach_all_now(outcome)
@@ -29,7 +29,12 @@ impl Room {
 
     /// Appends unless something is against it. Without gateways; also gives what is to be remembered
     /// under the client's reference.
-    fn append_first(&mut self, step: Append, options: &MemoryOptions) -> (AppendOutcome, Option<(Key, Sent)>) {
+    fn append_first(
+        &mut self,
+        step: Append,
+        options: &MemoryOptions,
+        now: Timestamp,
+    ) -> (AppendOutcome, Option<(Key, Sent)>) {
         let may_post = match &step.author {
             Some(author) => self.is_member(author),
             None => !self.is_forgotten(),
@@ -50,6 +55,7 @@ impl Room {
         let Append { message, at, .. } = step;
         self.log.append_message(message.clone(), step.event, at);
         self.log.expire(options.retention, at);
+        self.quiet_since = now;
         let position = self.log.position();
         let sent = Sent { message: message.clone(), seq: position.seq, at };
         let appended = Appended { message, position, at, gateways: Vec::new() };
@@ -69,7 +75,7 @@ impl Room {
             Some(Outcome::React(first)) => first.clone(),
             _ => {
                 let command = step.command;
-                let outcome = self.react_first(step, options);
+                let outcome = self.react_first(step, options, now);
                 let remembered = Outcome::React(outcome.clone());
                 self.outcomes.remember(command, remembered, None, options.outcomes, now);
                 outcome
@@ -81,7 +87,7 @@ impl Room {
         outcome
     }
 
-    fn react_first(&mut self, step: React, options: &MemoryOptions) -> ReactOutcome {
+    fn react_first(&mut self, step: React, options: &MemoryOptions, now: Timestamp) -> ReactOutcome {
         if !self.is_member(&step.user) {
             return ReactOutcome::NotMember;
         }
@@ -92,6 +98,7 @@ impl Room {
             Some(false) => ReactOutcome::Unchanged,
             Some(true) => {
                 self.log.expire(options.retention, at);
+                self.quiet_since = now;
                 ReactOutcome::Changed { position: self.log.position(), at, gateways: Vec::new() }
             }
         }

@@ -26,9 +26,7 @@ impl Room {
             _ => {}
         }
         if self.is_forgotten() {
-            let outcomes = std::mem::take(&mut self.outcomes);
-            *self = Self::new(step.new_epoch, step.at);
-            self.outcomes = outcomes;
+            self.begin(step.new_epoch, step.at);
         }
         self.log.expire(options.retention, step.at);
         let first = self.attend_first(&step, now);
@@ -51,10 +49,11 @@ impl Room {
         }
 
         let user = &step.actor.user;
-        let known = self.attendances.get(&step.actor.socket);
-        if known.is_some_and(|known| known.user != user.id) {
+        let known = self.attendances.get(&step.actor.socket).map(|known| known.user.clone());
+        if let Some(gone) = known.filter(|known| *known != user.id) {
             // A socket has one user for good, so the one that is known is long gone.
             self.take_out(&step.actor.socket, now);
+            self.settle(&gone, false);
         }
         let was_announced = self.is_announced(&user.id);
         let mut removed: Vec<(Attendant, Left)> = Vec::new();

@@ -36,22 +36,29 @@ impl Room {
     }
 
     fn leave_first(&mut self, socket: &SocketId, user: &UserId, end_membership: bool, now: Timestamp) -> Left {
+        if self.is_forgotten() {
+            return Left::default();
+        }
         let attendance = self.attendances.get(socket);
         let is_theirs = attendance.is_some_and(|attendance| attendance.user == *user);
         let mut left = if is_theirs { self.take_out(socket, now) } else { Left::default() };
         let was_peer = left.attendant.as_ref().is_some_and(|attendant| attendant.peer.is_some());
         left.roster = self.count_change(left.announced || was_peer);
-        if let Some(person) = self.people.get_mut(user) {
-            let is_gone_guest = person.user.guest && person.sockets == 0;
-            if person.member && (end_membership || is_gone_guest) {
-                person.member = false;
-                left.membership_ended = true;
-            }
-            if !person.member && person.sockets == 0 {
-                self.people.remove(user);
-            }
-        }
+        left.membership_ended = self.settle(user, end_membership);
         left
+    }
+
+    /// Ends a membership that is to end, or is a guest's who has no socket here any more, and forgets
+    /// whoever is neither a member nor here. Gives whether the membership ended.
+    pub(super) fn settle(&mut self, user: &UserId, end_membership: bool) -> bool {
+        let Some(person) = self.people.get_mut(user) else { return false };
+        let is_gone_guest = person.user.guest && person.sockets == 0;
+        let ended = person.member && (end_membership || is_gone_guest);
+        person.member &= !ended;
+        if !person.member && person.sockets == 0 {
+            self.people.remove(user);
+        }
+        ended
     }
 
     /// Takes a socket out. Says nothing about the roster's version, membership and gateways.
@@ -66,7 +73,7 @@ impl Room {
         }
         self.gateways.remove(&attendance.gateway);
         if self.attendances.is_empty() {
-            self.unattended_since = now;
+            self.quiet_since = now;
         }
         let new_host = if was_host { self.host().cloned() } else { None };
         Left { attendant: self.attendant(&attendance), announced, new_host, ..Left::default() }

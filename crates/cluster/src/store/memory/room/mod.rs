@@ -21,11 +21,11 @@ use heliograph_domain::{
 
 use self::{log::Log, outcomes::Outcomes, roster::Gateways};
 use super::{
-    super::Retention,
+    super::{REMEMBERED, Retention},
     ordered::{Keyed, Ordered},
 };
 
-/// A room. Once it is forgotten it remains as the bearer of its outcomes until they have expired.
+/// A room. Once it is forgotten it remains for a while, with what it remembers.
 pub(super) struct Room {
     pub(super) log: Log,
     roster: u64,
@@ -34,7 +34,8 @@ pub(super) struct Room {
     attendances: Ordered<Attendance>,
     gateways: Gateways,
     outcomes: Outcomes,
-    unattended_since: Timestamp,
+    /// When the last attendant left, or the last entry was appended.
+    quiet_since: Timestamp,
 }
 
 /// Someone who is a member, has a socket here, or both.
@@ -82,19 +83,32 @@ impl Keyed for Attendance {
 }
 
 impl Room {
-    /// An empty room. The roster's first version is taken from the time, so that a room that is
-    /// made again does not repeat versions that are still on their way to gateways.
-    pub(super) fn new(epoch: u64, at: Timestamp) -> Self {
+    /// A room that does not exist, or no longer. The next one of its name goes on with its roster's
+    /// version.
+    pub(super) fn forgotten(roster: u64, now: Timestamp) -> Self {
         Self {
-            log: Log::new(epoch),
-            roster: at.as_millis(),
+            log: Log::new(0),
+            roster,
             chat_enabled: true,
             people: Ordered::default(),
             attendances: Ordered::default(),
             gateways: Gateways::default(),
             outcomes: Outcomes::default(),
-            unattended_since: at,
+            quiet_since: now,
         }
+    }
+
+    /// Begins anew, but for what is remembered of commands. The roster's first version is taken from
+    /// the time, so that it is higher than those of a room that is not known any more.
+    fn begin(&mut self, epoch: u64, at: Timestamp) {
+        let roster = at.as_millis().max(self.roster + 1);
+        let outcomes = std::mem::take(&mut self.outcomes);
+        *self = Self { log: Log::new(epoch), outcomes, ..Self::forgotten(roster, at) };
+    }
+
+    /// Ends the room, with what it remembers.
+    pub(super) fn close(&mut self, now: Timestamp) {
+        *self = Self::forgotten(self.roster, now);
     }
 
     /// Whether there is nobody and nothing in it: to everyone else the room does not exist.
@@ -102,13 +116,21 @@ impl Room {
         self.people.is_empty() && self.attendances.is_empty() && self.log.is_empty()
     }
 
+    /// Whether it knows anything of commands: one that there has never been, or that was closed,
+    /// does not.
+    pub(super) fn remembers(&self) -> bool {
+        !self.is_forgotten() || !self.outcomes.is_empty()
+    }
+
     /// Removes what has expired. Gives whether anything is left to keep.
     pub(super) fn sweep(&mut self, retention: Retention, now: Timestamp) -> bool {
         self.outcomes.expire(now);
         self.log.expire(retention, now);
-        if self.attendances.is_empty() && self.unattended_since + retention.age <= now {
+        let quiet = now.since(self.quiet_since);
+        if self.attendances.is_empty() && quiet >= retention.age {
             return false;
         }
-        !(self.is_forgotten() && self.outcomes.is_empty())
+        // The version of a closed room's roster is kept for as long as outcomes are.
+        self.remembers() || quiet < REMEMBERED
     }
 }
