@@ -131,7 +131,7 @@ local function take_in()
 end
 
 local listed = {}
-local answer = recall('')
+local answer = recall()
 if answer then
   answer = cmsgpack.unpack(answer)
 else

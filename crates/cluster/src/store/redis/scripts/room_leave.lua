@@ -10,7 +10,7 @@ local epoch
 epoch, roster, reach = unpack(call('HMGET', head, 'epoch', 'roster', 'reach'))
 roster, reach = tonumber(roster or 0), reach or ''
 
-local answer = recall('')
+local answer = recall()
 if answer then
   local left, version, ended = unpack(cmsgpack.unpack(answer))
   return { left, version, ended, reach }

@@ -8,8 +8,9 @@
 local command, now, lasting, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local since
 
--- The answer to the command, and the one that was given under a reference.
+-- The answer to the command, and the one that was given under a reference, if there is one.
 local function recall(reference)
+  reference = reference or ''
   local young = call('HMGET', outcomes, 'since', command, reference)
   local old = call('HMGET', former, command, reference)
   since = young[1]

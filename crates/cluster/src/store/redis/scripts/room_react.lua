@@ -9,7 +9,7 @@
 local message, user, emoji, on, event, at = unpack(ARGV, 8)
 
 local epoch, seq, due, reach = unpack(call('HMGET', head, 'epoch', 'seq', 'due', 'reach'))
-local answer = recall('')
+local answer = recall()
 if answer then
   return { answer, reach or '' }
 end
