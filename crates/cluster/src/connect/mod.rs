@@ -2,7 +2,9 @@
 
 mod address;
 
-use std::error::Error;
+use std::{error::Error, io};
+
+use tokio_rustls::rustls;
 
 pub(crate) use address::Address;
 
@@ -55,4 +57,17 @@ pub(crate) fn story(error: &dyn Error) -> String {
         cause = error.source();
     }
     text
+}
+
+/// Whether an error has come out of the encryption, however deep it is wrapped.
+pub(crate) fn encryption_failed(error: &(dyn Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }

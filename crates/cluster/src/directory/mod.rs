@@ -1,5 +1,6 @@
 //! The directory: which nodes of the cluster live.
 
+pub mod etcd;
 mod memory;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -11,6 +12,7 @@ use heliograph_domain::{
 };
 use tokio::sync::watch;
 
+pub use etcd::EtcdDirectory;
 pub use memory::MemoryDirectory;
 
 /// What a node does.
@@ -68,7 +70,8 @@ pub enum DirectoryError {
 
 /// A register of nodes, each under a lease that its node keeps alive.
 pub trait Directory: Send + Sync + 'static {
-    /// Registers a node, or replaces what is registered under its id.
+    /// Registers a node, or replaces what is registered under its id. This process's own view shows it
+    /// when this returns.
     fn register(&self, node: Node) -> BoxFuture<'_, Result<(), DirectoryError>>;
 
     /// Takes a node out, so that others learn of it at once.

@@ -9,6 +9,8 @@ mod bus;
 mod calls;
 mod case;
 mod deadlines;
+mod directory;
+mod etcd;
 mod limits;
 mod nats;
 mod presence;
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
     let servers = Arc::new(Servers::default());
     let mut all = Vec::new();
     all.extend(nats::trials(&servers));
+    all.extend(etcd::trials(&servers));
     all.extend(redis::trials(&servers));
     libtest_mimic::run(&Arguments::from_args(), all).exit_code()
 }

@@ -13,6 +13,7 @@ use crate::{
 
 pub(crate) const CASES: &[Case<Arc<dyn Directory>>] = cases![
     a_registered_node_is_seen,
+    who_registers_sees_itself_at_once,
     whoever_watches_later_sees_who_is_there,
     a_node_can_say_that_it_is_draining,
     a_deregistered_node_is_gone,
@@ -41,6 +42,16 @@ async fn a_registered_node_is_seen(directory: Arc<dyn Directory>) {
     let node = node(Role::Gateway);
     directory.register(node.clone()).await.unwrap();
     until(&mut watch, |nodes| nodes.get(&node.id) == Some(&node)).await;
+}
+
+async fn who_registers_sees_itself_at_once(directory: Arc<dyn Directory>) {
+    let watch = directory.watch();
+    let node = node(Role::RoomRouter);
+    directory.register(node.clone()).await.unwrap();
+    assert_eq!(watch.borrow().get(&node.id), Some(&node));
+    let draining = Node { draining: true, ..node };
+    directory.register(draining.clone()).await.unwrap();
+    assert_eq!(watch.borrow().get(&draining.id), Some(&draining));
 }
 
 async fn whoever_watches_later_sees_who_is_there(directory: Arc<dyn Directory>) {

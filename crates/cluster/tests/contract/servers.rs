@@ -2,13 +2,16 @@
 
 use std::sync::OnceLock;
 
-use heliograph_servers::{Nats, Redis, ServerError};
+use heliograph_servers::{Etcd, Nats, Redis, ServerError};
 
 /// Each is started when the first case asks for it and ends with the last one.
 #[derive(Default)]
 pub(crate) struct Servers {
     nats: OnceLock<Nats>,
     redis: OnceLock<Redis>,
+    redis_cluster: OnceLock<RedisCluster>,
+    redis_tls: OnceLock<Redis>,
+    etcd: OnceLock<Etcd>,
 }
 
 impl Servers {
@@ -16,8 +19,21 @@ impl Servers {
         self.nats.get_or_init(|| started(Nats::start()))
     }
 
+    pub(crate) fn etcd(&self) -> &Etcd {
+        self.etcd.get_or_init(|| started(Etcd::start()))
+    }
+
     pub(crate) fn redis(&self) -> &Redis {
         self.redis.get_or_init(|| started(Redis::start()))
+    }
+
+    pub(crate) fn redis_cluster(&self) -> &RedisCluster {
+        self.redis_cluster.get_or_init(|| started(RedisCluster::start()))
+    }
+
+    /// A Redis that wants to see certificates.
+    pub(crate) fn redis_tls(&self) -> &Redis {
+        self.redis_tls.get_or_init(|| started(RedisOptions::default().encryption(Encryption::Mutual).start()))
     }
 }
 

@@ -14,9 +14,7 @@ mod replies;
 
 use std::{error::Error, io, sync::Arc, time::Duration};
 
-use async_nats::{
-    Client, ConnectErrorKind, PublishErrorKind, StatusCode, Subscriber, connection::State as Connection, rustls,
-};
+use async_nats::{Client, ConnectErrorKind, PublishErrorKind, StatusCode, Subscriber, connection::State as Connection};
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, future::BoxFuture};
 use tokio::{runtime::Handle, sync::watch, time};
@@ -24,7 +22,7 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::error;
 
 use super::{Bus, BusError, DeliveryGuarantee, Message, QueueGroup, Reply, Subject, Subscription};
-use crate::connect::{ConnectError, Obstacle, story};
+use crate::connect::{ConnectError, Obstacle, encryption_failed, story};
 use disturbances::Events;
 pub use options::NatsOptions;
 use options::failure;
@@ -245,7 +243,7 @@ fn refused(servers: &str, error: &async_nats::ConnectError) -> ConnectError {
         ConnectErrorKind::ServerParse => Obstacle::Settings,
         ConnectErrorKind::Authentication | ConnectErrorKind::AuthorizationViolation => Obstacle::Credentials,
         ConnectErrorKind::Tls => Obstacle::Encryption,
-        _ if is_encryption(error) => Obstacle::Encryption,
+        _ if encryption_failed(error) => Obstacle::Encryption,
         _ => Obstacle::Unreachable,
     };
     let hint = match obstacle {
@@ -254,19 +252,6 @@ fn refused(servers: &str, error: &async_nats::ConnectError) -> ConnectError {
         _ => "is a server running there?",
     };
     failure(servers, obstacle, format!("{}; {hint}", story(error)))
-}
-
-/// Whether an error has come out of the encryption, however deep it is wrapped.
-fn is_encryption(error: &async_nats::ConnectError) -> bool {
-    let mut cause: Option<&(dyn Error + 'static)> = error.source();
-    while let Some(error) = cause {
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
 }
 
 #[cfg(test)]
