@@ -26,6 +26,7 @@ pub(crate) const CASES: &[Case<MemoryStore>] = cases![
     nothing_is_left_when_everybody_has_gone,
     a_live_session_stays_and_a_lost_one_goes,
     a_room_that_nobody_attends_goes_with_its_log,
+    a_room_that_is_written_to_is_not_abandoned,
     a_room_that_somebody_attends_loses_only_old_entries,
     an_outcome_is_forgotten_after_its_time,
     a_room_remembers_so_many_outcomes_and_no_more,
@@ -120,6 +121,19 @@ async fn a_room_that_nobody_attends_goes_with_its_log(memory: MemoryStore) {
     memory.sweep(now() + (retention().age - SOON));
     assert_eq!(memory.held().rooms, 1);
     memory.sweep(now() + retention().age + SOON);
+    assert_eq!(memory.held().rooms, 0);
+}
+
+async fn a_room_that_is_written_to_is_not_abandoned(memory: MemoryStore) {
+    let (room, alice) = (Room::new(memory.store()), actor("alice"));
+    room.join(&alice).await;
+    room.leave(&alice).await;
+    tokio::time::pause();
+    tokio::time::advance(retention().age - SOON).await;
+    room.post(&alice, "from elsewhere").await;
+    memory.sweep(now() + retention().age + SOON);
+    assert_eq!(memory.held().rooms, 1);
+    memory.sweep(now() + 2 * retention().age);
     assert_eq!(memory.held().rooms, 0);
 }
 

@@ -1,12 +1,14 @@
 //! The log: numbers, pages, what a client has missed, and what is kept.
 
-use heliograph_cluster::store::{Attend, Attended, Page, PageRange, Store, StoredEntry};
+use std::time::Duration;
+
+use heliograph_cluster::store::{Append, AppendOutcome, Attend, Attended, Page, PageRange, Store, StoredEntry};
 use heliograph_domain::{command::Since, room::Position, user::Actor};
 
 use crate::{
     case::{Case, cases},
-    scene::{Room, actor, joining},
-    suites::KEPT_ENTRIES,
+    scene::{Room, actor, joining, now, posting},
+    suites::{KEPT_ENTRIES, retention},
 };
 
 pub(crate) const CASES: &[Case<Store>] = cases![
@@ -21,6 +23,7 @@ pub(crate) const CASES: &[Case<Store>] = cases![
     a_number_that_was_never_given_is_not_whole,
     the_newest_entries_are_kept,
     what_is_no_longer_kept_makes_a_join_incomplete,
+    old_entries_go_when_something_comes,
 ];
 
 /// A room in which Alice has posted messages `1`, `2`, … so many.
@@ -153,4 +156,22 @@ async fn what_is_no_longer_kept_makes_a_join_incomplete(store: Store) {
     assert_eq!((whole.missed.len(), whole.whole, whole.more), (KEPT_ENTRIES, true, false));
     let broken = join_since(&room, Since::Seq(9), 1000).await;
     assert_eq!((broken.missed.len(), broken.whole, broken.more), (KEPT_ENTRIES, false, false));
+}
+
+async fn old_entries_go_when_something_comes(store: Store) {
+    let (room, alice) = (Room::new(store), actor("alice"));
+    let (start, age) = (now(), retention().age);
+    room.join(&alice).await;
+    for (number, later) in [(1, Duration::ZERO), (2, age / 2), (3, age - Duration::from_millis(1)), (4, age)] {
+        let step = Append { at: start + later, ..posting(&alice, &number.to_string()) };
+        assert!(matches!(room.append(step).await, AppendOutcome::Appended(_)));
+        let oldest = read(&room, PageRange::After(0), 1).await;
+        assert_eq!(numbers(&oldest.entries), [if number < 4 { 1 } else { 2 }]);
+    }
+    let since = Some(Since::Seq(1));
+    let joined = room.enter(Attend { since, at: start + age + age / 2, ..joining(&alice) }).await;
+    assert_eq!((numbers(&joined.missed), joined.whole), (vec![3, 4], false));
+    let joined = room.enter(Attend { since, at: start + 3 * age, ..joining(&alice) }).await;
+    assert_eq!((joined.missed, joined.whole, joined.position.seq), (vec![], false, 4));
+    assert_eq!(room.post(&alice, "5").await.position.seq, 5);
 }

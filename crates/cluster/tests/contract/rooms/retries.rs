@@ -21,6 +21,7 @@ pub(crate) const CASES: &[Case<Store>] = cases![
     a_refused_join_stays_refused,
     a_retried_leave_is_told_as_the_first,
     the_leave_that_ended_a_room_can_be_retried,
+    a_forgotten_room_remembers_and_a_closed_one_does_not,
     a_retried_mark_is_set_once,
     a_client_that_sends_again_gets_its_first_message,
     references_of_users_and_rooms_do_not_meet,
@@ -112,6 +113,33 @@ async fn the_leave_that_ended_a_room_can_be_retried(store: Store) {
     assert!(first.membership_ended);
     assert_eq!(room.members().await, None);
     assert_eq!(room.leave_by(command, &visitor, false).await, first);
+}
+
+async fn a_forgotten_room_remembers_and_a_closed_one_does_not(store: Store) {
+    let room = Room::new(store);
+    let (visitor, alice) = (guest("visitor"), actor("alice"));
+    let refused = async || {
+        let step = posting(&alice, "hello");
+        assert_eq!(room.append(step.clone()).await, AppendOutcome::NotMember);
+        step
+    };
+    let never_was = refused().await;
+    room.join(&visitor).await;
+    let before = posting(&visitor, "hello");
+    room.leave(&visitor).await;
+    let forgotten = refused().await;
+    room.join(&alice).await;
+    assert_eq!(room.append(forgotten).await, AppendOutcome::NotMember);
+    assert!(matches!(room.append(never_was).await, AppendOutcome::Appended(_)));
+    assert_eq!(room.append(before.clone()).await, AppendOutcome::NotMember);
+
+    room.rooms().close(&room.id).await.unwrap();
+    let closed = refused().await;
+    room.join(&alice).await;
+    room.join(&visitor).await;
+    for step in [closed, before] {
+        assert!(matches!(room.append(step).await, AppendOutcome::Appended(_)));
+    }
 }
 
 async fn a_retried_mark_is_set_once(store: Store) {
