@@ -233,6 +233,12 @@ pub struct Rooms {
     pub store_failures: Counter,
     /// Deadlines fired.
     pub deadlines: Counter,
+    /// Rooms written to without the mark that lets a successor send again what was not sent.
+    pub mark_failures: Counter,
+    /// Rooms of which gateways were told where they stand, at takeovers.
+    pub standings: Counter,
+    /// Looks at rooms that were answered by memory because the store was away.
+    pub from_memory: Counter,
 }
 
 impl Rooms {
@@ -245,6 +251,9 @@ impl Rooms {
         r.register("partitions", "Partitions owned", self.partitions.clone());
         r.register("store_failures", "Steps that failed in the store", self.store_failures.clone());
         r.register("deadlines", "Deadlines fired", self.deadlines.clone());
+        r.register("mark_failures", "Rooms written to without a mark for a successor", self.mark_failures.clone());
+        r.register("standings", "Rooms told again at takeovers", self.standings.clone());
+        r.register("from_memory", "Looks answered by memory while the store was away", self.from_memory.clone());
     }
 }
 

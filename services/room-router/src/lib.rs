@@ -6,6 +6,8 @@
 //! - `router`: which command is which step.
 //! - `rooms`, `messages`, `relay`, `calls`: the steps. Each has the same shape: a command, one atomic
 //!   step of the store, an answer and the events that others hear.
+//! - `takeover`: what another router may have stored and not sent is sent again.
+//! - `memory`, `glance`: what is not stored is told even while the store is away.
 //! - `publish`: events go to the gateways that hold a recipient, and to no other.
 //! - [`grpc`]: questions that are not commands.
 //!
@@ -14,7 +16,9 @@
 
 mod calls;
 mod failure;
+mod glance;
 pub mod grpc;
+mod memory;
 mod messages;
 mod options;
 mod publish;
@@ -23,6 +27,7 @@ mod room_router;
 mod rooms;
 mod router;
 mod service;
+mod takeover;
 
 pub use options::{Html, Limits, Options, Rate, Reach};
 pub use room_router::RoomRouter;

@@ -33,6 +33,19 @@ pub struct Options {
     pub members: usize,
     /// Commands of one partition that are under way or wait for another one of the same room.
     pub pending: usize,
+    /// Rooms of a partition whose gateways are told where the room stands when the partition is taken
+    /// over; of more, those that were written to last.
+    pub takeover_rooms: usize,
+    /// Rooms that are looked at side by side for that, in all partitions.
+    pub takeover_at_once: usize,
+    /// Rooms of which it is remembered that they are marked as written to. Of more, some are marked more
+    /// often than they have to be.
+    pub marked_rooms: usize,
+    /// Rooms of which it is remembered who is active in them, so that what is not stored can be told
+    /// while the store is away.
+    pub known_rooms: usize,
+    /// How long that is remembered at most.
+    pub known_age: Duration,
 }
 
 impl Default for Options {
@@ -49,6 +62,11 @@ impl Default for Options {
             missed: 200,
             members: 200,
             pending: ServeOptions::default().pending,
+            takeover_rooms: 10_000,
+            takeover_at_once: 64,
+            marked_rooms: 65_536,
+            known_rooms: 4096,
+            known_age: Duration::from_secs(600),
         }
     }
 }

@@ -10,13 +10,14 @@ use heliograph_cluster::{
 };
 use heliograph_domain::id::NodeId;
 use heliograph_telemetry::{metrics, readiness::Latch};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use crate::{grpc::Questions, options::Options, router::Router};
+use crate::{grpc::Questions, memory::Memory, options::Options, router::Router};
 
 /// A room-router.
 pub struct RoomRouter {
-    router: Arc<Router>,
+    pub(crate) router: Arc<Router>,
     backends: Backends,
     node: Node,
 }
@@ -35,6 +36,8 @@ impl RoomRouter {
             draining: false,
         };
         let router = Router {
+            memory: Memory::new(&options),
+            takeovers: Semaphore::new(options.takeover_at_once),
             options,
             store: backends.store.clone(),
             outward: Outward::new(Arc::clone(&backends.bus)),

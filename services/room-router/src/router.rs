@@ -16,9 +16,11 @@ use heliograph_domain::{
     user::Actor,
 };
 use heliograph_telemetry::metrics;
+use tokio::sync::Semaphore;
 
 use crate::{
     failure::{Failure, Outcome},
+    memory::Memory,
     options::{Options, Rate},
 };
 
@@ -29,6 +31,9 @@ pub(crate) struct Router {
     pub(crate) outward: Outward,
     pub(crate) clock: Clock,
     pub(crate) metrics: metrics::Rooms,
+    pub(crate) memory: Memory,
+    /// One for each room that may be looked at for a takeover.
+    pub(crate) takeovers: Semaphore,
 }
 
 /// What a command's step knows beside the command itself.

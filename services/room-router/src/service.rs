@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::{FutureExt, future::BoxFuture};
 use heliograph_cluster::{
+    partition::Partition,
     serve::{Handled, Kind, Service, Timers},
     store::Deadline,
 };
@@ -65,6 +66,10 @@ impl Service for Router {
             }
         }
         .boxed()
+    }
+
+    fn take_over(self: Arc<Self>, partition: Partition) -> BoxFuture<'static, bool> {
+        self.tell_again(partition).boxed()
     }
 
     fn owns(&self, partitions: usize) {

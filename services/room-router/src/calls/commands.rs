@@ -109,7 +109,11 @@ impl Router {
     pub(crate) async fn tick_call(&self, id: &CallId, timers: &Timers) -> Outcome<()> {
         let now = timers.now();
         let tick = self.change_call(id, timers, now, |call| {
-            call.tick(now);
+            match call.deadline() {
+                Some(_) => call.tick(now),
+                // It has fired before, and is still there: what came of it was not told in full.
+                None => call.tell_again(),
+            }
             Ok(call.clone())
         });
         match tick.await {

@@ -26,6 +26,10 @@ impl Call {
         let is_over = !self.is_live();
         let one = self.participant_mut(&by.user.id).ok_or(Refusal::new(Code::NotAllowed))?;
         if is_over || !one.part.is_current() {
+            if one.command == Some(command) {
+                // The same command again: whether its events were sent is not known.
+                self.tell_end_again(Some(&by.user.id));
+            }
             return Ok(());
         }
         one.command = Some(command);
@@ -63,14 +67,33 @@ impl Call {
             self.finish(CallEndReason::NoAnswer, None, now);
             return;
         }
-        let mut missed = Vec::new();
         for one in self.participants.iter_mut().filter(|one| one.part == Part::Invited) {
             one.part = Part::Missed;
             one.held.clear();
-            missed.push(one.id.clone());
         }
-        self.tell(missed, None, |call| ended(call, CallEndReason::NoAnswer, None));
+        self.tell_missed();
         self.settle(now);
+    }
+
+    /// Tells those who did not answer in time.
+    fn tell_missed(&mut self) {
+        let missed = self.participants.iter().filter(|one| one.part == Part::Missed);
+        let missed = missed.map(|one| one.id.clone()).collect();
+        self.tell(missed, None, |call| ended(call, CallEndReason::NoAnswer, None));
+    }
+
+    /// Tells once more who did not answer in time, and that the call is over if it is. Whoever knows that
+    /// drops it.
+    pub(crate) fn tell_again(&mut self) {
+        self.tell_missed();
+        self.tell_end_again(None);
+    }
+
+    fn tell_end_again(&mut self, by: Option<&UserId>) {
+        let Phase::Ended { reason, .. } = self.phase else { return };
+        let left = self.participants.iter().filter(|one| one.part == Part::Left);
+        let left = left.map(|one| one.id.clone()).collect();
+        self.tell(left, None, |call| ended(call, reason, by));
     }
 
     fn leave(&mut self, user: &UserId, now: Timestamp) {

@@ -17,13 +17,15 @@ use super::{
     step::Loaded,
 };
 use crate::{
-    failure::Outcome,
+    failure::{Failure, Outcome},
+    glance::unknown,
+    memory::Way,
     relay::{express, no_such_peer},
     router::{Request, Router},
 };
 
 /// Where a signal goes.
-enum Way {
+enum Course {
     /// To the socket with which the addressee takes part.
     Device(UserSocket),
     /// To all their devices.
@@ -33,10 +35,33 @@ enum Way {
 }
 
 impl Router {
-    /// Passes a signal to another participant: to the socket with which they take part, else to all
-    /// their devices; if they are between two sockets it waits for the next one. A signal for a call
-    /// that nobody knows begins one of these two.
+    /// Passes a signal to another participant. While the store does not answer, it goes the way of an
+    /// earlier one: without the store nothing can change in a call.
     pub(crate) async fn signal_in_call(&self, request: &Request, signal: Signal) -> Outcome<()> {
+        let (room, actor, now) = (&request.room, request.actor()?, request.now);
+        let failure = match self.memory.store_is_away(room, now) {
+            true => unknown(),
+            false => match self.pass_signal(request, &signal).await {
+                Err(Failure::Store(error @ StoreError::Unavailable(_))) => error,
+                done => return done,
+            },
+        };
+        self.memory.store_went_away(room, self.clock.now());
+        let Some(way) = self.memory.way(room, &actor.socket, &signal.to, now) else { return Err(failure.into()) };
+        self.metrics.from_memory.inc();
+        self.send_signal(&way, held(actor, way.peer.clone(), &signal, now)).await;
+        Ok(())
+    }
+
+    async fn send_signal(&self, way: &Way, signal: HeldSignal) {
+        let Way { device, room, .. } = way;
+        self.tell_socket(&device.gateway, room, &device.socket, signal.at, signal.into_event()).await;
+    }
+
+    /// Passes a signal to the socket with which the addressee takes part, else to all their devices; if
+    /// they are between two sockets it waits for the next one. A signal for a call that nobody knows
+    /// begins one of these two.
+    async fn pass_signal(&self, request: &Request, signal: &Signal) -> Outcome<()> {
         let (id, actor, now) = (call_id(request)?, request.actor()?, request.now);
         let mut call = match self.load_call(&id).await? {
             Some(Loaded { call, .. }) => call,
@@ -49,14 +74,15 @@ impl Router {
         // Before anything is said about the addressee.
         let unchanged = call.clone();
         let socket = call.signal(actor, &to)?;
-        let way = self.way_to(&unchanged, actor, &to, &signal, request).await?;
+        let course = self.course(&unchanged, actor, &to, signal, request).await?;
         if call == unchanged
-            && let Way::Device(device) = &way
+            && let Course::Device(device) = &course
         {
             // Most signals change nothing: the sender is known to take part with this socket.
             let room = RoomId::of_call(call.known_to(&to));
-            let event = held(actor, socket, &signal, now).into_event();
-            self.tell_socket(&device.gateway, &room, &device.socket, now, event).await;
+            let way = Way { peer: socket.clone(), device: device.clone(), room };
+            self.memory.learn_way(&request.room, &actor.socket, &signal.to, &way, now);
+            self.send_signal(&way, held(actor, socket, signal, now)).await;
             return Ok(());
         }
         let limits = HoldLimits {
@@ -64,9 +90,9 @@ impl Router {
             bytes: self.options.limits.held_bytes,
             grace: self.options.call_grace,
         };
-        let hold = matches!(way, Way::Held);
+        let hold = matches!(course, Course::Held);
         let relay = self.change_call(&id, &request.timers, now, |call| {
-            let signal = held(actor, call.signal(actor, &to)?, &signal, now);
+            let signal = held(actor, call.signal(actor, &to)?, signal, now);
             if hold {
                 call.hold(&to, signal.clone(), limits)?;
             }
@@ -74,24 +100,24 @@ impl Router {
         });
         let (signal, known_as) = relay.await?;
         let room = RoomId::of_call(&known_as);
-        match way {
-            Way::Device(device) => {
+        match course {
+            Course::Device(device) => {
                 self.tell_socket(&device.gateway, &room, &device.socket, now, signal.into_event()).await;
             }
-            Way::Devices => self.tell_users(&room, &[to], None, now, signal.into_event()).await?,
-            Way::Held => {}
+            Course::Devices => self.tell_users(&room, &[to], None, now, signal.into_event()).await?,
+            Course::Held => {}
         }
         Ok(())
     }
 
-    async fn way_to(
+    async fn course(
         &self,
         call: &Call,
         actor: &Actor,
         to: &UserId,
         signal: &Signal,
         request: &Request,
-    ) -> Outcome<Way> {
+    ) -> Outcome<Course> {
         let attending = call.participant(to).and_then(|one| one.device.as_ref());
         if let Some(known) = attending
             && self.store.sessions.is_live(&known.socket).await?
@@ -99,7 +125,7 @@ impl Router {
             let devices = self.store.presence.sockets(to).await?;
             if let Some(device) = devices.into_iter().find(|device| device.socket == known.socket) {
                 express(signal.kind, actor.vocabulary, device.vocabulary)?;
-                return Ok(Way::Device(device));
+                return Ok(Course::Device(device));
             }
         }
         let devices = self.live_devices(to).await?;
@@ -108,13 +134,13 @@ impl Router {
             if !devices.iter().any(expressible) {
                 express(signal.kind, actor.vocabulary, devices[0].vocabulary)?;
             }
-            return Ok(Way::Devices);
+            return Ok(Course::Devices);
         }
         // Presence has counted out lost sockets by the end of the grace, so that a socket which is
         // still known is lost within it.
         let record = self.store.presence.record(to).await?;
         let is_between = record.sockets > 0 || request.now.since(record.last_seen) <= self.options.call_grace;
-        if is_between { Ok(Way::Held) } else { Err(Code::UserNotConnected.into()) }
+        if is_between { Ok(Course::Held) } else { Err(Code::UserNotConnected.into()) }
     }
 
     /// The sockets of a user whose transport is not lost.

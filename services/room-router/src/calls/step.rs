@@ -84,6 +84,10 @@ impl Router {
             let notices = call.take_notices();
             if call == before || self.save_call(Some(&before), &call, version, timers).await? {
                 self.tell_call(&call, notices, now).await?;
+                // Only now: a deadline that is still there makes sure that it is told.
+                if let Some(at) = before.deadline().filter(|_| call.deadline().is_none()) {
+                    self.note(self.clear_deadline(&call.id, at, timers).await, "call");
+                }
                 if call.is_over() && !before.is_over() {
                     self.close_call_rooms(&call, now).await;
                 }
@@ -118,15 +122,15 @@ impl Router {
             self.store.presence.add_call(user, &after.id).await?;
         }
         self.set_deadline(after, timers).await?;
+        let room = RoomId::of_call(&after.id);
+        self.mark(&room, timers.now()).await;
         let record = Stored::Call(Box::new(after.clone())).encode();
         if !self.store.calls.save(&after.id, version, record, self.kept(after)).await? {
             return Ok(false);
         }
+        self.memory.forget_room(&room);
         for user in concerned.difference(&concerns) {
             self.note(self.store.presence.remove_call(user, &after.id).await, "call");
-        }
-        if let Some(at) = before.and_then(Call::deadline).filter(|_| after.deadline().is_none()) {
-            self.note(self.clear_deadline(&after.id, at, timers).await, "call");
         }
         self.observe(before.map(|call| &call.phase), &after.phase);
         Ok(true)
@@ -148,6 +152,20 @@ impl Router {
         for Notice { call, to, except, event } in notices {
             self.tell_users(&RoomId::of_call(&call), &to, except.as_ref(), at, event).await?;
         }
+        Ok(())
+    }
+
+    /// Tells of the end of a call that another router may have ended and not told, and closes its rooms.
+    pub(crate) async fn tell_call_again(&self, id: &CallId) -> Result<(), StoreError> {
+        let Some(Loaded { mut call, .. }) = self.load_call(id).await? else { return Ok(()) };
+        if !call.is_over() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        call.tell_again();
+        let notices = call.take_notices();
+        self.tell_call(&call, notices, now).await?;
+        self.close_call_rooms(&call, now).await;
         Ok(())
     }
 

@@ -59,6 +59,7 @@ impl Router {
             event: wire::encode_event(&event),
             at: request.now,
         };
+        self.mark(&request.room, request.now).await;
         match self.store.rooms.append(&request.room, step).await? {
             AppendOutcome::Appended(appended) => Ok(self.posted(request, message, appended).await),
             AppendOutcome::Repeated { message, seq, at } => Ok(RoomOutcome::Posted { message, seq, at }),

@@ -37,6 +37,7 @@ impl Router {
             event: wire::encode_event(&event),
             at: request.now,
         };
+        self.mark(&request.room, request.now).await;
         match self.store.rooms.react(&request.room, step).await? {
             ReactOutcome::Changed { position, at, gateways } => {
                 let place = Place::Log { epoch: position.epoch, seq: position.seq };

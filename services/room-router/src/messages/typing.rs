@@ -8,6 +8,7 @@ use heliograph_domain::{
 
 use crate::{
     failure::Outcome,
+    memory::Question,
     publish::RoomEvent,
     router::{Request, Router},
 };
@@ -16,7 +17,8 @@ impl Router {
     /// Tells the other users in the room that somebody writes, or has stopped.
     pub(crate) async fn set_typing(&self, request: &Request, on: bool) -> Outcome<()> {
         let user = &request.actor()?.user;
-        let view = self.store.rooms.view(&request.room, Some(&user.id), None, None).await?;
+        let question = Question { user: &user.id, socket: None, addressee: None };
+        let view = self.glance(&request.room, question).await?;
         if !view.member {
             return Err(Code::NotInRoom.into());
         }

@@ -17,6 +17,7 @@ impl Router {
     /// Switches the chat on or off. For the host and administrators.
     pub(crate) async fn switch_chat(&self, request: &Request, enabled: bool) -> Outcome<()> {
         let actor = request.actor()?;
+        self.mark(&request.room, request.now).await;
         let step = self.store.rooms.switch_chat(&request.room, &actor.socket, enabled, actor.admin);
         match step.await? {
             SwitchOutcome::Switched { roster, gateways } => {

@@ -11,6 +11,7 @@ use heliograph_domain::{
 use super::no_such_peer;
 use crate::{
     failure::Outcome,
+    memory::Question,
     publish::RoomEvent,
     router::{Request, Router},
 };
@@ -20,7 +21,8 @@ impl Router {
     pub(crate) async fn send_ephemeral(&self, request: &Request, to: Option<SocketId>, body: RawJson) -> Outcome<()> {
         let actor = request.actor()?;
         let room = &request.room;
-        let view = self.store.rooms.view(room, Some(&actor.user.id), Some(&actor.socket), to.as_ref()).await?;
+        let question = Question { user: &actor.user.id, socket: Some(&actor.socket), addressee: to.as_ref() };
+        let view = self.glance(room, question).await?;
         if view.attendant.is_none() {
             return Err(Code::NotInRoom.into());
         }

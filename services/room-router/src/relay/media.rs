@@ -28,6 +28,7 @@ impl Router {
     ) -> Outcome<()> {
         let actor = request.actor()?;
         let peer = target.unwrap_or_else(|| actor.socket.clone());
+        self.mark(&request.room, request.now).await;
         let step = self.store.rooms.change_media(&request.room, &actor.socket, &peer, change, actor.admin);
         match step.await? {
             MediaOutcome::Changed { media, roster, gateways } => {

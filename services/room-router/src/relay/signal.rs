@@ -1,17 +1,20 @@
 //! Call signaling between the peers of a room.
 
-use heliograph_cluster::store::Attendant;
+use heliograph_cluster::store::{Attendant, StoreError};
 use heliograph_domain::{
     command::{Signal, SignalKind, SignalTarget},
     event::Event,
-    id::UserId,
+    id::{SocketId, UserId},
     refusal::{Code, Refusal},
+    room::RoomId,
     user::{Actor, Vocabulary},
 };
 
 use super::no_such_peer;
 use crate::{
     failure::Outcome,
+    glance::unknown,
+    memory::Question,
     router::{Request, Router},
 };
 
@@ -21,8 +24,7 @@ impl Router {
         let actor = request.actor()?;
         let addressee = match &signal.to {
             SignalTarget::Socket(peer) => {
-                let (user, socket) = (Some(&actor.user.id), Some(&actor.socket));
-                let view = self.store.rooms.view(&request.room, user, socket, Some(peer)).await?;
+                let view = self.glance(&request.room, about(actor, peer)).await?;
                 if view.attendant.is_none() {
                     return Err(Code::NotInRoom.into());
                 }
@@ -44,10 +46,8 @@ impl Router {
 
     /// The peer of a user that came last.
     async fn latest_peer(&self, request: &Request, actor: &Actor, user: &UserId) -> Outcome<Attendant> {
-        let sockets = self.store.presence.sockets(user).await?;
-        for candidate in sockets.iter().rev() {
-            let (from, socket) = (Some(&actor.user.id), Some(&actor.socket));
-            let view = self.store.rooms.view(&request.room, from, socket, Some(&candidate.socket)).await?;
+        for candidate in self.sockets_of(&request.room, user).await?.iter().rev() {
+            let view = self.glance(&request.room, about(actor, candidate)).await?;
             if view.attendant.is_none() {
                 return Err(Code::NotInRoom.into());
             }
@@ -57,6 +57,20 @@ impl Router {
         }
         Err(Code::UserNotConnected.into())
     }
+
+    /// The sockets of a user in the order of connecting, or while the store does not answer, the one that
+    /// is known to be their peer in the room.
+    async fn sockets_of(&self, room: &RoomId, user: &UserId) -> Result<Vec<SocketId>, StoreError> {
+        match self.unless_away(room, self.store.presence.sockets(user)).await? {
+            Some(sockets) => Ok(sockets.into_iter().map(|known| known.socket).collect()),
+            None => Ok(vec![self.memory.peer_of(room, user, self.clock.now()).ok_or_else(unknown)?]),
+        }
+    }
+}
+
+/// Whether a peer is there for this sender.
+const fn about<'a>(actor: &'a Actor, peer: &'a SocketId) -> Question<'a> {
+    Question { user: &actor.user.id, socket: Some(&actor.socket), addressee: Some(peer) }
 }
 
 /// Refuses what the addressee's vocabulary cannot say: other signals than descriptions and candidates

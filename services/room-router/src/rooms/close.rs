@@ -35,6 +35,7 @@ impl Router {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let (attendants, members) = self.store.rooms.close(room).await?;
+        self.memory.forget_room(room);
         let gateways: BTreeSet<NodeId> = attendants.iter().map(|attendant| attendant.gateway.clone()).collect();
         let gateways: Vec<NodeId> = gateways.into_iter().collect();
         let event = Event::RoomClosed { reason };

@@ -78,10 +78,16 @@ impl Router {
             new_epoch: rand::random(),
             at: request.now,
         };
+        self.mark(&request.room, request.now).await;
         let attended = match self.store.rooms.attend(&request.room, step).await? {
             AttendOutcome::Attending(attended) => *attended,
             AttendOutcome::Full => return Err(Code::RoomFull.into()),
         };
+        // This socket may have come from another gateway.
+        for socket in attended.removed.iter().map(|(attendant, _)| &attendant.socket).chain([&actor.socket]) {
+            self.memory.left(&request.room, socket, None, request.now);
+        }
+        self.memory.gateways(&request.room, &attended.gateways, request.now);
         self.announce(request, actor, peer, &ghosts, &attended).await?;
         self.store.presence.add_room(&actor.user.id, &request.room, request.now).await?;
         let session = self.store.sessions.add_room(&actor.socket, &request.room, attended.position, join.explicit);

@@ -71,7 +71,10 @@ impl Router {
         permanent: bool,
         reason: LeaveReason,
     ) -> Outcome<()> {
+        self.mark(&request.room, request.now).await;
         let left = self.store.rooms.leave(&request.room, command, socket, user, permanent).await?;
+        self.memory.left(&request.room, socket, left.membership_ended.then_some(user), request.now);
+        self.memory.gateways(&request.room, &left.gateways, request.now);
         if let Some(attendant) = &left.attendant {
             self.announce_leaving(request, attendant, &left, reason).await;
         }
