@@ -4,11 +4,15 @@
 use std::{collections::HashSet, sync::Arc};
 
 use futures_util::future;
-use heliograph_cluster::{grpc::stubs::presence_service_server::PresenceService, store::StoreError};
+use heliograph_cluster::{
+    directory::Role,
+    grpc::{Describe, NodeState, stubs::presence_service_server::PresenceService},
+    store::StoreError,
+};
 use heliograph_domain::{id::UserId, wire::proto};
 use tonic::{Request, Response, Status};
 
-use crate::{options::AudienceKind, people::People};
+use crate::{options::AudienceKind, people::People, presence::Presence};
 
 /// Most users of one question.
 const MOST_USERS: usize = 200;
@@ -19,6 +23,19 @@ const MOST_ROOMS: usize = 200;
 #[derive(Clone)]
 pub struct Questions {
     pub(crate) people: Arc<People>,
+}
+
+impl Presence {
+    /// How the service is, whenever it is asked.
+    pub fn describe(&self) -> Describe {
+        let (id, partitions) = (self.node().id.clone(), self.people.metrics.partitions.clone());
+        Arc::new(move || NodeState {
+            id: id.clone(),
+            role: Role::Presence,
+            partitions: u32::try_from(partitions.get()).unwrap_or(0),
+            sockets: 0,
+        })
+    }
 }
 
 #[tonic::async_trait]

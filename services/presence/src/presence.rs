@@ -17,7 +17,7 @@ use crate::{grpc::Questions, options::Options, people::People};
 
 /// A presence service.
 pub struct Presence {
-    people: Arc<People>,
+    pub(crate) people: Arc<People>,
     backends: Backends,
     node: Node,
 }

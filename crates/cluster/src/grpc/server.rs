@@ -35,7 +35,8 @@ pub struct ServerOptions {
     /// Calls that are answered at once, over all connections. Others are refused with
     /// `RESOURCE_EXHAUSTED`.
     pub calls: usize,
-    /// How long an answer may take if the call does not name a shorter time.
+    /// How long an answer may take if the call does not name a shorter time. Relayed polls wait as long as
+    /// clients' heartbeats let them.
     pub longest: Duration,
     /// How long a connection may take from its beginning to its first call.
     pub opening: Duration,

@@ -55,11 +55,11 @@ impl Services {
         self.with(server.max_decoding_message_size(largest))
     }
 
-    /// Requests of the gateway's sessions that arrived at other gateways are served, too.
+    /// Requests of the gateway's sessions that arrived at other gateways are served, too. The gateway says
+    /// how large they may be.
     #[must_use]
     pub fn relay(self, server: RelayServiceServer<impl RelayService>) -> Self {
-        let largest = self.largest;
-        self.with(server.max_decoding_message_size(largest))
+        self.with(server)
     }
 
     /// What was sent to gateways is sent again, too.

@@ -3,13 +3,14 @@
 use heliograph_cluster::store::PageRange;
 use heliograph_domain::{
     call::{CallPartyState, CallState},
-    command::{CallMedia, CallPlan, RoomCommand},
+    command::{CallMedia, CallPlan, Post, RoomCommand},
     id::CallId,
     refusal::Code,
     room::Position,
+    text::RawJson,
 };
 
-use crate::stage::{Stage, person, room, user};
+use crate::stage::{Stage, person, post, room, user};
 
 #[tokio::test(start_paused = true)]
 async fn members_read_the_log_in_pages() {
@@ -29,6 +30,31 @@ async fn members_read_the_log_in_pages() {
     assert_eq!((seqs(&newer), newer.more), (vec![2, 3], false));
     let outsider = stage.questions.history(&team, None, 2, Some(&user("eve"))).await;
     assert_eq!(outsider.unwrap_err().code, Code::NotAllowed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_of_long_entries_is_a_short_page() {
+    let stage = Stage::start().await;
+    let ann = stage.synapse("ann1", "g1").await;
+    stage.join(&ann, "team").await;
+    for length in [400_000, 400_000, 400_000, 400_000, 2_000_000] {
+        let attachments = Some(RawJson::from_checked(format!("[{{\"name\":\"{}\"}}]", "x".repeat(length))));
+        let long = RoomCommand::Post(Post { attachments, ..post("") });
+        stage.ask(&ann, "team", long).await.unwrap();
+    }
+    let seqs = |page: &heliograph_cluster::grpc::History| page.entries.iter().map(|one| one.seq).collect::<Vec<_>>();
+    let page = async |range| stage.questions.history(&room("team"), range, 0, None).await.unwrap();
+    let oldest = page(Some(PageRange::After(0))).await;
+    assert_eq!((seqs(&oldest), oldest.more), (vec![1, 2], true));
+    let next = page(Some(PageRange::After(2))).await;
+    assert_eq!((seqs(&next), next.more), (vec![3, 4], true));
+    // One entry is always sent.
+    let last = page(Some(PageRange::After(4))).await;
+    assert_eq!((seqs(&last), last.more), (vec![5], false));
+    let newest = page(None).await;
+    assert_eq!((seqs(&newest), newest.more), (vec![5], true));
+    let before = page(Some(PageRange::Before(5))).await;
+    assert_eq!((seqs(&before), before.more), (vec![3, 4], true));
 }
 
 #[tokio::test(start_paused = true)]
