@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use futures_util::future;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use heliograph_cluster::{
-    grpc::stubs::room_service_server::RoomService,
-    store::{PageRange, StoreError},
+    directory::Role,
+    grpc::{Describe, NodeState, stubs::room_service_server::RoomService},
+    store::{Page, PageRange, StoreError, StoredEntry},
 };
 use heliograph_domain::{
     id::{CallId, UserId},
@@ -16,19 +17,36 @@ use heliograph_domain::{
 use prost::Message;
 use tonic::{Request, Response, Status};
 
-use crate::router::Router;
+use crate::{room_router::RoomRouter, router::Router};
 
-/// Longest page of a log.
+/// Longest page of a log, in entries.
 const LONGEST_PAGE: usize = 200;
+/// And in bytes, though one entry is always sent: a page has to be read in one piece at the other end.
+const LARGEST_PAGE: usize = 1024 * 1024;
 /// Most members in an answer.
 const MOST_MEMBERS: usize = 1000;
 /// Most positions in an answer.
 const MOST_POSITIONS: usize = 1000;
+/// How many rooms of one answer are looked at at a time.
+const LOOKS: usize = 64;
 
 /// Answers questions about rooms and calls. Clones answer from the same store.
 #[derive(Clone)]
 pub struct Questions {
     pub(crate) router: Arc<Router>,
+}
+
+impl RoomRouter {
+    /// How the router is, whenever it is asked.
+    pub fn describe(&self) -> Describe {
+        let (id, partitions) = (self.node().id.clone(), self.router.metrics.partitions.clone());
+        Arc::new(move || NodeState {
+            id: id.clone(),
+            role: Role::RoomRouter,
+            partitions: u32::try_from(partitions.get()).unwrap_or(0),
+            sockets: 0,
+        })
+    }
 }
 
 #[tonic::async_trait]
@@ -37,7 +55,7 @@ impl RoomService for Questions {
         &self,
         request: Request<proto::HistoryRequest>,
     ) -> Result<Response<proto::HistoryResponse>, Status> {
-        use proto::history_request::Page;
+        use proto::history_request::Page as Asked;
         let request = request.into_inner();
         let room = room(&request.room)?;
         let rooms = &self.router.store.rooms;
@@ -50,11 +68,12 @@ impl RoomService for Questions {
             read = view.read;
         }
         let range = match request.page {
-            Some(Page::After(seq)) => PageRange::After(seq),
-            Some(Page::Before(seq)) => PageRange::Before(seq),
+            Some(Asked::After(seq)) => PageRange::After(seq),
+            Some(Asked::Before(seq)) => PageRange::Before(seq),
             None => PageRange::Before(u64::MAX),
         };
-        let page = rooms.read(&room, range, limit(request.limit, LONGEST_PAGE)).await.map_err(away)?;
+        let mut page = rooms.read(&room, range, limit(request.limit, LONGEST_PAGE)).await.map_err(away)?;
+        shorten(&mut page, range);
         let mut entries = Vec::with_capacity(page.entries.len());
         for entry in page.entries {
             // The stored body is the wire form already.
@@ -87,13 +106,12 @@ impl RoomService for Questions {
             return Err(Status::invalid_argument(format!("at most {MOST_POSITIONS} rooms")));
         }
         let rooms = rooms.iter().map(|id| room(id)).collect::<Result<Vec<_>, _>>()?;
-        let views = rooms.iter().map(|room| self.router.store.rooms.view(room, None, None, None));
-        let views = future::try_join_all(views).await.map_err(away)?;
-        let standings = rooms
-            .into_iter()
-            .zip(views)
-            .map(|(room, view)| (&Standing { room, position: view.position, roster: view.roster }).into())
-            .collect();
+        let store = &self.router.store.rooms;
+        let standing = async |room| {
+            let view = store.view(&room, None, None, None).await?;
+            Ok::<_, StoreError>((&Standing { room, position: view.position, roster: view.roster }).into())
+        };
+        let standings = stream::iter(rooms).map(standing).buffered(LOOKS).try_collect().await.map_err(away)?;
         Ok(Response::new(proto::PositionsResponse { standings }))
     }
 
@@ -111,6 +129,27 @@ impl RoomService for Questions {
         }
         Ok(Response::new((&call.view()).into()))
     }
+}
+
+/// Takes entries off the far end of a page that is too large.
+fn shorten(page: &mut Page, range: PageRange) {
+    let mut bytes = 0;
+    let mut fits = |entry: &StoredEntry| {
+        bytes += entry.event.len();
+        bytes <= LARGEST_PAGE
+    };
+    let all = page.entries.len();
+    match range {
+        PageRange::After(_) => {
+            let fitting = page.entries.iter().take_while(|entry| fits(entry)).count();
+            page.entries.truncate(fitting.max(1));
+        }
+        PageRange::Before(_) => {
+            let fitting = page.entries.iter().rev().take_while(|entry| fits(entry)).count();
+            page.entries.drain(..all.saturating_sub(fitting.max(1)));
+        }
+    }
+    page.more |= page.entries.len() < all;
 }
 
 fn limit(asked: u32, most: usize) -> usize {
