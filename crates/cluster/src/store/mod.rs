@@ -6,6 +6,7 @@
 
 mod calls;
 mod deadlines;
+pub mod faulty;
 mod limits;
 pub mod memory;
 mod presence;

@@ -1,0 +1,171 @@
+//! A store that can be away, for tests: a decorator over any other.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use heliograph_domain::{
+    command::{Session, SessionSecret, Status},
+    id::{CallId, CommandId, NodeId, SocketId, UserId},
+    room::{MediaChange, Position, RoomId},
+    time::Timestamp,
+    user::User,
+};
+
+use super::{
+    Append, AppendOutcome, Attend, AttendOutcome, Attendant, Calls, Deadline, Deadlines, Health, Left, Limits,
+    MediaOutcome, Page, PageRange, Presence, PresenceRecord, React, ReactOutcome, Recent, ResumeOutcome, Rooms, Scope,
+    Sessions, Step, Store, StoreError, SwitchOutcome, Taken, UserSocket, Versioned, View,
+};
+use crate::partition::Partition;
+
+/// Decides whether a store answers. Clones decide about the same store.
+#[derive(Clone, Debug, Default)]
+pub struct Outage {
+    begun: Arc<AtomicBool>,
+    refused: Arc<AtomicU64>,
+}
+
+impl Outage {
+    /// The store, as far as it is not away.
+    pub fn over(&self, store: Store) -> Store {
+        Store {
+            rooms: Arc::new(self.on(store.rooms)),
+            calls: Arc::new(self.on(store.calls)),
+            sessions: Arc::new(self.on(store.sessions)),
+            presence: Arc::new(self.on(store.presence)),
+            limits: Arc::new(self.on(store.limits)),
+            deadlines: Arc::new(self.on(store.deadlines)),
+            recent: Arc::new(self.on(store.recent)),
+            health: Arc::new(self.on(store.health)),
+        }
+    }
+
+    /// From now on no step is carried out.
+    pub fn begin(&self) {
+        self.begun.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on steps are carried out again.
+    pub fn end(&self) {
+        self.begun.store(false, Ordering::SeqCst);
+    }
+
+    /// How many steps were not carried out so far.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::SeqCst)
+    }
+
+    fn on<T: ?Sized>(&self, concern: Arc<T>) -> Interrupted<T> {
+        Interrupted { concern, outage: self.clone() }
+    }
+}
+
+/// One concern of a store that can be away.
+struct Interrupted<T: ?Sized> {
+    concern: Arc<T>,
+    outage: Outage,
+}
+
+impl<T: ?Sized> Interrupted<T> {
+    fn unless_away<'a, O: Send + 'a>(&'a self, step: impl FnOnce(&'a T) -> Step<'a, O>) -> Step<'a, O> {
+        if self.outage.begun.load(Ordering::SeqCst) {
+            self.outage.refused.fetch_add(1, Ordering::SeqCst);
+            return Box::pin(async { Err(StoreError::Unavailable("for the test".to_owned())) });
+        }
+        step(&self.concern)
+    }
+}
+
+/// Passes the steps of a concern on while the store is there.
+macro_rules! steps {
+    ($concern:ident<$a:lifetime> { $(fn $step:ident($($name:ident: $type:ty),*) -> $answer:ty;)* }) => {
+        impl $concern for Interrupted<dyn $concern> {
+            $(fn $step<$a>(&$a self, $($name: $type),*) -> Step<$a, $answer> {
+                self.unless_away(|concern| concern.$step($($name),*))
+            })*
+        }
+    };
+}
+
+steps! { Rooms<'a> {
+    fn attend(room: &'a RoomId, step: Attend) -> AttendOutcome;
+    fn leave(room: &'a RoomId, command: CommandId, socket: &'a SocketId, user: &'a UserId, end: bool) -> Left;
+    fn append(room: &'a RoomId, step: Append) -> AppendOutcome;
+    fn react(room: &'a RoomId, step: React) -> ReactOutcome;
+    fn change_media(
+        room: &'a RoomId, by: &'a SocketId, target: &'a SocketId, change: MediaChange, as_admin: bool
+    ) -> MediaOutcome;
+    fn switch_chat(room: &'a RoomId, by: &'a SocketId, enabled: bool, as_admin: bool) -> SwitchOutcome;
+    fn view(
+        room: &'a RoomId, user: Option<&'a UserId>, socket: Option<&'a SocketId>, addressee: Option<&'a SocketId>
+    ) -> View;
+    fn mark_read(room: &'a RoomId, user: &'a UserId, seq: u64) -> bool;
+    fn members(room: &'a RoomId, limit: usize) -> Option<Vec<User>>;
+    fn read(room: &'a RoomId, range: PageRange, limit: usize) -> Page;
+    fn close(room: &'a RoomId) -> (Vec<Attendant>, Vec<User>);
+    fn list(cursor: Option<&'a RoomId>, limit: usize) -> Vec<RoomId>;
+} }
+
+steps! { Calls<'a> {
+    fn load(call: &'a CallId) -> Option<Versioned>;
+    fn save(call: &'a CallId, expected: u64, record: Bytes, ttl: Duration) -> bool;
+} }
+
+steps! { Sessions<'a> {
+    fn open(session: Session) -> ();
+    fn load(socket: &'a SocketId) -> Option<(Session, Option<Timestamp>)>;
+    fn is_live(socket: &'a SocketId) -> bool;
+    fn add_room(socket: &'a SocketId, room: &'a RoomId, position: Position, explicit: bool) -> Option<u32>;
+    fn remove_room(socket: &'a SocketId, room: &'a RoomId) -> ();
+    fn lose(
+        socket: &'a SocketId, gateway: &'a NodeId, positions: &'a [(RoomId, Position)], now: Timestamp, window: Duration
+    ) -> bool;
+    fn resume(
+        socket: &'a SocketId, secret: SessionSecret, user: Option<&'a UserId>, gateway: &'a NodeId, now: Timestamp
+    ) -> ResumeOutcome;
+    fn close(socket: &'a SocketId, gateway: Option<&'a NodeId>) -> Option<Session>;
+} }
+
+steps! { Presence<'a> {
+    fn connect(user: &'a User, socket: UserSocket, max_sockets: usize, now: Timestamp) -> bool;
+    fn disconnect(user: &'a UserId, socket: &'a SocketId, now: Timestamp) -> usize;
+    fn sockets(user: &'a UserId) -> Vec<UserSocket>;
+    fn record(user: &'a UserId) -> PresenceRecord;
+    fn set_status(user: &'a UserId, status: Status, now: Timestamp) -> Status;
+    fn announce(user: &'a UserId, online: bool) -> bool;
+    fn rooms(user: &'a UserId, limit: usize) -> Vec<RoomId>;
+    fn add_room(user: &'a UserId, room: &'a RoomId, now: Timestamp) -> ();
+    fn remove_room(user: &'a UserId, room: &'a RoomId) -> ();
+    fn calls(user: &'a UserId) -> Vec<CallId>;
+    fn add_call(user: &'a UserId, call: &'a CallId) -> ();
+    fn remove_call(user: &'a UserId, call: &'a CallId) -> ();
+    fn gateways() -> Vec<NodeId>;
+    fn at_gateway(gateway: &'a NodeId, limit: usize) -> Vec<(SocketId, UserId)>;
+    fn tidy(gateway: &'a NodeId, left_over: &'a [(SocketId, UserId)]) -> ();
+    fn counts() -> (u64, u64);
+} }
+
+steps! { Limits<'a> {
+    fn take(user: &'a UserId, limit: &'static str, max: u32, window: Duration, now: Timestamp) -> Taken;
+} }
+
+steps! { Deadlines<'a> {
+    fn set(scope: Scope, partition: Partition, deadline: Deadline) -> ();
+    fn clear(scope: Scope, partition: Partition, deadline: &'a Deadline) -> ();
+    fn earliest(scope: Scope, partition: Partition, limit: usize) -> Vec<Deadline>;
+} }
+
+steps! { Recent<'a> {
+    fn mark(partition: Partition, room: &'a RoomId, now: Timestamp) -> ();
+    fn rooms(partition: Partition, since: Timestamp, limit: usize) -> Vec<RoomId>;
+} }
+
+steps! { Health<'a> {
+    fn probe() -> ();
+} }
