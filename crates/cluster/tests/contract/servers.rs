@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use heliograph_servers::{Etcd, Nats, Redis, ServerError};
+use heliograph_servers::{Encryption, Etcd, Nats, Redis, RedisCluster, RedisOptions, ServerError};
 
 /// Each is started when the first case asks for it and ends with the last one.
 #[derive(Default)]
