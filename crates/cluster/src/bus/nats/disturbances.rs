@@ -22,6 +22,8 @@ pub(super) struct Events(Arc<State>);
 #[derive(Default)]
 struct State {
     news: Mutex<News>,
+    /// What the server has refused last, after it had let this client in.
+    refusal: Mutex<Option<String>>,
     notify: Notify,
 }
 
@@ -40,11 +42,19 @@ impl Events {
             Event::Connected => self.change(|news| news.connections += 1),
             Event::SlowConsumer(_) => self.change(|news| news.dropped += 1),
             Event::Disconnected => warn!("the connection to NATS is lost"),
-            Event::ServerError(reason) => error!(%reason, "NATS refuses something"),
+            Event::ServerError(reason) => {
+                error!(%reason, "NATS refuses something");
+                *self.0.refusal.lock() = Some(reason.to_string());
+            }
             Event::ClientError(reason) => debug!(%reason, "no connection to NATS yet"),
             Event::LameDuckMode => info!("the NATS server is about to stop"),
             Event::Draining | Event::Closed => {}
         }
+    }
+
+    /// What the server has refused last.
+    pub(super) fn refusal(&self) -> Option<String> {
+        self.0.refusal.lock().clone()
     }
 
     fn change(&self, change: impl FnOnce(&mut News)) {

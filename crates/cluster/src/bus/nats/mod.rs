@@ -78,13 +78,15 @@ impl NatsBus {
         let receiving = tokio::spawn(Arc::clone(&replies).receive(inbox));
         let link = Arc::new(Link { client, replies, runtime: Handle::current(), patience: options.patience });
         let (disturbed, disturbances) = watch::channel(0);
-        let watching = tokio::spawn(disturbances::count(Arc::clone(&link), events, disturbed));
+        let watching = tokio::spawn(disturbances::count(Arc::clone(&link), events.clone(), disturbed));
         let tasks = [receiving, watching].map(AbortOnDropHandle::new);
         let bus = Self { link, prefix: options.prefix, disturbances, _tasks: tasks };
-        bus.probe().await.map_err(|error| {
-            let reason =
-                format!("nothing comes back: {error}; may this user publish and subscribe below `{}`?", bus.prefix);
-            failure(&address.shown(), Obstacle::Unsuitable, reason)
+        bus.probe().await.map_err(|error| match events.refusal() {
+            Some(refusal) => {
+                let reason = format!("{refusal}; may this user publish and subscribe below `{}`?", bus.prefix);
+                failure(&address.shown(), Obstacle::Unsuitable, reason)
+            }
+            None => failure(&address.shown(), Obstacle::Unreachable, error.to_string()),
         })?;
         Ok(bus)
     }
@@ -251,7 +253,9 @@ fn refused(servers: &str, error: &async_nats::ConnectError) -> ConnectError {
         Obstacle::Encryption => "check the certificates, and whether the server encrypts",
         _ => "is a server running there?",
     };
-    failure(servers, obstacle, format!("{}; {hint}", story(error)))
+    // The cause says more than the kind, where there is one.
+    let reason = error.source().map_or_else(|| story(error), |cause| story(cause));
+    failure(servers, obstacle, format!("{reason}; {hint}"))
 }
 
 #[cfg(test)]

@@ -157,6 +157,6 @@ async fn a_user_that_may_not_use_the_prefix(_: Arc<Servers>) {
     let url = format!("nats://app:secret@{}", nats.address());
     let options = NatsOptions { patience: Duration::from_millis(300), ..NatsOptions::new(url) };
     let error = refused(options.clone()).await;
-    assert_says(&error, Obstacle::Unsuitable, &["below `hg`"]);
+    assert_says(&error, Obstacle::Unsuitable, &["ermissions", "below `hg`"]);
     connect(NatsOptions { prefix: "mine".to_owned(), ..options }).await.probe().await.unwrap();
 }
