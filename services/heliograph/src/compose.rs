@@ -116,6 +116,8 @@ impl<'a> Compose<'a> {
             };
             Gateway::new(options::gateway(config, &transport), backends, address.clone(), metrics.gateway.clone())
         });
+        described.extend(router.as_ref().map(RoomRouter::describe));
+        described.extend(presence.as_ref().map(Presence::describe));
         described.extend(gateway.as_ref().map(Gateway::describe));
 
         let process = Process::new(backends.clock.now(), readiness.clone(), shutdown.clone(), described);
@@ -138,6 +140,8 @@ impl<'a> Compose<'a> {
             operators: self.operators,
             backends: backends.clone(),
             commands: commands.clone(),
+            channels: channels.clone(),
+            deadline,
         });
         if let Some(listener) = grpc {
             let server = GrpcServer::new(services, self.grpc.server, metrics.grpc.clone())?;

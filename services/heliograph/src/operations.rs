@@ -1,6 +1,11 @@
 //! The operations port: metrics, health, and what operators may do.
+//!
+//! What they ask of a node they ask here, of whatever node: `nodes`, `sockets`.
 
-use std::sync::Arc;
+mod nodes;
+mod sockets;
+
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -9,11 +14,15 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{delete, get, post},
 };
-use heliograph_cluster::{commands::Commands, directory::Role, outward::Outward, serve::Backends};
+use heliograph_cluster::{
+    commands::Commands,
+    directory::Nodes,
+    grpc::{Channels, Link},
+    serve::Backends,
+};
 use heliograph_domain::{
     command::{Origin, RoomCommand, RoomRequest},
-    delivery::Outbound,
-    id::{CommandId, NodeId, UserId},
+    id::{CommandId, NodeId},
     refusal::{Code, Refusal},
     room::RoomId,
 };
@@ -36,6 +45,26 @@ pub(crate) struct Operations {
     pub backends: Backends,
     /// Sends commands.
     pub commands: Commands,
+    /// Asks nodes.
+    pub channels: Channels,
+    /// How long a node may take to answer.
+    pub deadline: Duration,
+}
+
+impl Operations {
+    /// The nodes that live.
+    fn nodes(&self) -> Nodes {
+        self.backends.directory.watch().borrow().clone()
+    }
+
+    /// The way to a node.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` if it does not live.
+    fn link(&self, node: &NodeId) -> Result<Link, Refusal> {
+        let link = self.channels.node(node, self.deadline);
+        link.ok_or_else(|| Refusal::with_message(Code::NotFound, format!("There is no node {node}")))
+    }
 }
 
 type Shared = State<Arc<Operations>>;
@@ -46,9 +75,12 @@ pub(crate) fn router(operations: Operations) -> Router {
         .route("/metrics", get(metrics))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
-        .route("/admin/nodes", get(nodes))
+        .route("/admin/nodes", get(nodes::list))
+        .route("/admin/nodes/{node}/drain", post(nodes::drain))
         .route("/admin/rooms/{room}", delete(close_room))
-        .route("/admin/users/{user}/disconnect", post(disconnect_user))
+        .route("/admin/sockets", get(sockets::list))
+        .route("/admin/sockets/{socket}/disconnect", post(sockets::disconnect))
+        .route("/admin/users/{user}/disconnect", post(sockets::disconnect_user))
         .with_state(Arc::new(operations))
 }
 
@@ -101,24 +133,6 @@ fn refuse(refusal: impl Into<Refusal>) -> Response {
     (status, Json(json!({"error": refusal.message, "code": refusal.code.as_str()}))).into_response()
 }
 
-async fn nodes(State(operations): Shared, _: Operator) -> Json<serde_json::Value> {
-    let nodes = operations.backends.directory.watch().borrow().clone();
-    let nodes: Vec<_> = nodes
-        .values()
-        .map(|node| {
-            json!({
-                "id": node.id.as_str(),
-                "role": node.role.name(),
-                "grpc": node.grpc,
-                "version": node.version,
-                "started": node.started.to_string(),
-                "draining": node.draining,
-            })
-        })
-        .collect();
-    Json(json!({"nodes": nodes}))
-}
-
 /// Ends a room for everybody in it.
 async fn close_room(State(operations): Shared, _: Operator, Path(room): Path<String>) -> Response {
     let room = match RoomId::parse(&room) {
@@ -130,18 +144,4 @@ async fn close_room(State(operations): Shared, _: Operator, Path(room): Path<Str
         Ok(_) => StatusCode::NO_CONTENT.into_response(),
         Err(refusal) => refuse(refusal),
     }
-}
-
-/// Disconnects every socket of a user, on whatever gateway.
-async fn disconnect_user(State(operations): Shared, _: Operator, Path(user): Path<String>) -> Response {
-    let user = match UserId::parse(&user) {
-        Ok(user) => user,
-        Err(reason) => return refuse(Refusal::invalid("user", reason)),
-    };
-    let nodes = operations.backends.directory.watch().borrow().clone();
-    let gateways: Vec<NodeId> =
-        nodes.values().filter(|node| node.role == Role::Gateway).map(|node| node.id.clone()).collect();
-    let outward = Outward::new(Arc::clone(&operations.backends.bus));
-    outward.send(&gateways, &Outbound::Disconnect { user }).await;
-    StatusCode::NO_CONTENT.into_response()
 }

@@ -185,6 +185,7 @@ pub(crate) fn room_router(config: &Config) -> rooms::Options {
         missed: config.rooms.join_entries,
         members: config.rooms.join_members,
         pending: config.cluster.partition_queue,
+        ..rooms::Options::default()
     }
 }
 
