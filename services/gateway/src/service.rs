@@ -8,7 +8,7 @@ use heliograph_cluster::{
     clock::Clock,
     commands::{CommandOptions, Commands},
     directory::{Directory, DirectoryError, Node, Role},
-    grpc::RoomClient,
+    grpc::{Channels, RoomClient, stubs::relay_service_server::RelayServiceServer},
     store::PageRange,
 };
 use heliograph_domain::{
@@ -31,6 +31,7 @@ use crate::{
     mesh::Mesh,
     plain::PlainOptions,
     policy::Limits,
+    relay::{self, Peers},
     synapse::Synapse,
 };
 
@@ -94,6 +95,8 @@ pub struct Backends {
     pub directory: Arc<dyn Directory>,
     /// Answers questions about rooms.
     pub rooms: RoomClient,
+    /// The ways to the other gateways.
+    pub channels: Channels,
     /// Verifies tokens.
     pub verifier: Arc<Verifier>,
     /// Tells the time.
@@ -117,6 +120,7 @@ pub struct Gateway {
     pub(crate) backends: Backends,
     pub(crate) registry: Arc<Registry>,
     options: Options,
+    server: listener::Server,
     metrics: Metrics,
     grpc: String,
 }
@@ -126,7 +130,13 @@ impl Gateway {
     /// empty within one process.
     pub fn new(options: Options, backends: Backends, grpc: String, metrics: Metrics) -> Self {
         let node = NodeId::generate(Role::Gateway.name());
-        Self { node, backends, registry: Arc::default(), options, metrics, grpc }
+        let server = listener::Server::new(options.listener.clone());
+        Self { node, backends, registry: Arc::default(), options, server, metrics, grpc }
+    }
+
+    /// The gRPC service that serves what other gateways relay to this one.
+    pub fn relay(&self) -> RelayServiceServer<relay::Host> {
+        self.server.host().into_service()
     }
 
     /// The gateway's node id.
@@ -146,7 +156,7 @@ impl Gateway {
         starting: Latch,
         shutdown: CancellationToken,
     ) -> Result<(), StartError> {
-        let Self { node, backends, registry, options, metrics, grpc } = self;
+        let Self { node, backends, registry, options, server, metrics, grpc } = self;
         // Ends with the drain, not with its beginning: clients that are moved away are still served.
         let stopped = CancellationToken::new();
         let _stop = stopped.clone().drop_guard();
@@ -181,8 +191,6 @@ impl Gateway {
         let until_stopped = stopped.clone();
         tokio::spawn(async move { until_stopped.run_until_cancelled(async { tokio::join!(receiving, alarms) }).await });
 
-        let max_message = options.listener.max_payload;
-        let server = listener::Server::new(options.listener);
         let this = Node {
             id: node.clone(),
             role: Role::Gateway,
@@ -203,7 +211,7 @@ impl Gateway {
         });
 
         let mesh_options = PlainOptions {
-            max_message,
+            max_message: options.listener.max_payload,
             ping_interval: options.mesh_ping_interval,
             silent_timeout: options.mesh_silent_timeout,
             silent_code: OVERDUE,
@@ -212,6 +220,7 @@ impl Gateway {
         let synapse = Synapse::new(Arc::clone(&clients), options.tokens.clone(), options.recovery);
         let mesh = Mesh::new(clients, options.tokens, Arc::new(options.ice), options.anonymous_mesh);
         let server = server
+            .peers(Peers::new(backends.directory.watch(), backends.channels))
             .socket_io("/socket.io/", Arc::new(synapse))
             .plain("/ws", mesh_options, Arc::new(mesh))
             .router(router);

@@ -111,6 +111,7 @@ impl<'a> Compose<'a> {
                 bus: Arc::clone(&backends.bus),
                 directory: Arc::clone(&backends.directory),
                 rooms: rooms.clone(),
+                channels: channels.clone(),
                 verifier: Arc::clone(&self.verifier),
                 clock: backends.clock.clone(),
             };
@@ -129,7 +130,7 @@ impl<'a> Compose<'a> {
             services = services.presence(presence.questions());
         }
         if let Some(gateway) = &gateway {
-            services = services.gateway(gateway.questions());
+            services = services.gateway(gateway.questions()).relay(gateway.relay());
         }
         channels.serve_here(&address, &services);
 

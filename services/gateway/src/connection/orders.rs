@@ -115,8 +115,8 @@ impl Driver {
                 self.request(Input::Poll { queued }, reply, polls::Polls::wait);
             }
             Order::PollLost(number) => {
-                let is_last = |polls: &Box<polls::Polls>| number.is_none_or(|number| polls.was_last(number));
-                if self.polls.as_ref().is_some_and(is_last) {
+                let is_last = |polls: &polls::Polls| number.is_none_or(|number| polls.was_last(number));
+                if self.polls.as_deref().is_some_and(is_last) {
                     self.handle(Input::PollGone);
                 }
             }

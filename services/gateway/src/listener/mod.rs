@@ -44,7 +44,8 @@ pub const LAST_WORDS: Duration = Duration::from_secs(15);
 pub struct Server {
     options: Options,
     home: HomeId,
-    peers: Option<Arc<dyn Peers>>,
+    host: Host,
+    peers: Option<Peers>,
     routes: Routes,
     outlets: Arc<outlet::Shared>,
     tasks: TaskTracker,
@@ -68,14 +69,9 @@ impl Server {
     /// A server without any path.
     pub fn new(options: Options) -> Self {
         let outlets = Arc::new(outlet::Shared { bounds: options.outbound, metrics: options.metrics.clone() });
-        Self {
-            options,
-            home: HomeId::random(),
-            peers: None,
-            routes: Routes::default(),
-            outlets,
-            tasks: TaskTracker::new(),
-        }
+        let host = Host::new(options.largest_relayed(), options.metrics.relay.clone());
+        let (home, routes, tasks) = (HomeId::random(), Routes::default(), TaskTracker::new());
+        Self { options, home, host, peers: None, routes, outlets, tasks }
     }
 
     /// What the ids of this server's sessions begin with, by which other servers know where they are at home.
@@ -120,14 +116,13 @@ impl Server {
 
     /// Relays requests of sessions that are at home elsewhere. Without peers such sessions are unknown.
     #[must_use]
-    pub fn peers(self, peers: Arc<dyn Peers>) -> Self {
+    pub fn peers(self, peers: Peers) -> Self {
         Self { peers: Some(peers), ..self }
     }
 
-    /// Serves what other servers relay to this one, for the paths that were added so far.
+    /// Serves what other servers relay to this one, from the moment when it runs.
     pub fn host(&self) -> Host {
-        let endpoints = self.routes.engines().cloned().collect();
-        Host::new(endpoints, self.options.largest_relayed(), self.options.metrics.relay.clone())
+        self.host.clone()
     }
 
     /// Accepts connections until `shutdown` is cancelled, then drains: takes no new sessions, closes those that there
@@ -137,6 +132,7 @@ impl Server {
             total: self.options.admission.max_connections,
             per_address: self.options.admission.max_per_address,
         };
+        self.host.open(self.routes.engines().cloned().collect());
         let (draining, closing) = (shutdown, CancellationToken::new());
         let relays = self.peers.map(|peers| {
             let ends = [draining.clone(), closing.clone()];

@@ -14,9 +14,10 @@ use heliograph_engineio::{ProtocolError, SessionId};
 use heliograph_telemetry::metrics::count;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::{AbortOnDropHandle, TaskTracker};
+use tokio_util::task::TaskTracker;
 use tonic::{Code, Response, Status};
 
 use super::tunnel::Tunnel;
@@ -31,7 +32,7 @@ const PARTS: usize = 2;
 pub(crate) struct Relays {
     /// Where this server's own sessions are.
     home: HomeId,
-    peers: Arc<dyn Peers>,
+    peers: Peers,
     places: Arc<Semaphore>,
     times: Times,
     /// Largest answer to a poll, in bytes.
@@ -56,7 +57,7 @@ struct Times {
 impl Relays {
     pub(crate) fn new(
         home: HomeId,
-        peers: Arc<dyn Peers>,
+        peers: Peers,
         options: &Options,
         tasks: TaskTracker,
         [draining, closing]: [CancellationToken; 2],
@@ -85,7 +86,7 @@ impl Relays {
         if home == self.home {
             return None;
         }
-        let Some(link) = self.peers.link(&home) else {
+        let Some(link) = self.peers.link(&home, self.times.answer) else {
             count(&self.metrics.failures, "home unknown");
             return None;
         };
@@ -216,10 +217,14 @@ impl Away {
         let place = self.relays.enter("post")?;
         let first = proto::PostPart { part: self.session().map(post_part::Part::Session) };
         let (parts, call) = call(first);
-        let mut client = self.client();
-        // Under way while the body is read, so that the session knows of the POST from its beginning.
-        let answer = tokio::spawn(async move { client.post(call).await });
-        Ok(Posting { relays: self.relays, parts, answer: AbortOnDropHandle::new(answer), _place: place })
+        let (mut client, times) = (self.client(), self.relays.times);
+        // Under way while the body is read, so that the session knows of the POST from its beginning. Whatever
+        // becomes of the client, the call is brought to its end: one without a body ends the session.
+        let answer = self.relays.tasks.spawn(async move {
+            let _place = place;
+            timeout(2 * times.answer, client.post(call)).await.unwrap_or_else(|_| Err(overdue()))
+        });
+        Ok(Posting { relays: self.relays, parts, answer })
     }
 
     pub(super) async fn open_websocket(self) -> Result<Tunnel, ProtocolError> {
@@ -251,25 +256,21 @@ impl Drop for GivenUp<'_> {
 pub(crate) struct Posting {
     relays: Arc<Relays>,
     parts: mpsc::Sender<proto::PostPart>,
-    answer: AbortOnDropHandle<Result<Response<proto::PostResponse>, Status>>,
-    _place: Place,
+    answer: JoinHandle<Result<Response<proto::PostResponse>, Status>>,
 }
 
 impl Posting {
     pub(super) async fn finish(self, text: Result<String, Unreadable>) -> Result<(), ProtocolError> {
-        let Self { relays, parts, answer, _place } = self;
+        let Self { relays, parts, answer } = self;
         let part = match text {
             Ok(text) => post_part::Part::Body(text),
             Err(Unreadable) => post_part::Part::Unreadable(proto::Unreadable {}),
         };
         let begun = Instant::now();
-        let answer = async {
-            // A call that takes no more has been answered.
-            let _ = parts.send(proto::PostPart { part: Some(part) }).await;
-            drop(parts);
-            answer.await.unwrap_or_else(|_| Err(Status::internal("the call panicked")))
-        };
-        let answer = timeout(relays.times.answer, answer).await.unwrap_or_else(|_| Err(overdue()));
+        // A call that takes no more has been answered.
+        let _ = parts.send(proto::PostPart { part: Some(part) }).await;
+        drop(parts);
+        let answer = answer.await.unwrap_or_else(|_| Err(Status::internal("the call panicked")));
         relays.metrics.seconds.observe(begun.elapsed().as_secs_f64());
         relays.answered(answer).map(|_| ())
     }

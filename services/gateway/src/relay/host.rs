@@ -1,7 +1,7 @@
 //! Requests that arrived at other gateways, for sessions that are at home here.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::{Stream, stream};
 use heliograph_cluster::grpc::stubs::relay_service_server::{RelayService, RelayServiceServer};
@@ -22,14 +22,22 @@ const PARTS: usize = 1;
 /// nothing is relayed twice. Clones serve the same sessions.
 #[derive(Clone)]
 pub struct Host {
-    endpoints: Arc<[Arc<Endpoint>]>,
+    /// Set when the server runs.
+    endpoints: Arc<OnceLock<Vec<Arc<Endpoint>>>>,
     largest: usize,
     metrics: Metrics,
 }
 
 impl Host {
-    pub(crate) fn new(endpoints: Arc<[Arc<Endpoint>]>, largest: usize, metrics: Metrics) -> Self {
-        Self { endpoints, largest, metrics }
+    /// Requests of more than `largest` bytes are not read.
+    pub(crate) fn new(largest: usize, metrics: Metrics) -> Self {
+        Self { endpoints: Arc::default(), largest, metrics }
+    }
+
+    /// The server runs, with these paths.
+    pub(crate) fn open(&self, endpoints: Vec<Arc<Endpoint>>) {
+        // A server runs once.
+        let _ = self.endpoints.set(endpoints);
     }
 
     /// The gRPC service, which has no deadlines of its own: a poll waits as long as its session lets it.
@@ -40,7 +48,7 @@ impl Host {
 
     fn find(&self, session: Option<proto::RelayedSession>) -> Result<Found, Status> {
         let session = session.ok_or_else(|| Status::invalid_argument("no session is named"))?;
-        let endpoint = self.endpoints.iter().find(|endpoint| *endpoint.path == *session.path);
+        let endpoint = self.endpoints.get().into_iter().flatten().find(|endpoint| *endpoint.path == *session.path);
         let found = endpoint.zip(SessionId::new(&session.sid).ok()).and_then(|(endpoint, sid)| {
             Some(Found { connection: endpoint.find(&sid)?, endpoint: Arc::clone(endpoint) })
         });

@@ -16,19 +16,12 @@
 mod away;
 mod host;
 mod metrics;
+mod peers;
 mod session;
 mod tunnel;
-
-use heliograph_cluster::grpc::Link;
-use heliograph_domain::id::HomeId;
 
 pub(crate) use self::away::Relays;
 pub use self::host::Host;
 pub use self::metrics::Metrics;
+pub use self::peers::Peers;
 pub(crate) use self::session::{Candidate, Session};
-
-/// The other gateways of the cluster.
-pub trait Peers: Send + Sync + 'static {
-    /// The way to the gateway where sessions with this home are; `None` if there is none that lives.
-    fn link(&self, home: &HomeId) -> Option<Link>;
-}

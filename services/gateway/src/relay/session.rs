@@ -27,7 +27,7 @@ pub(crate) enum Posting {
 /// A place for a WebSocket, as [`connection::Candidate`].
 pub(crate) enum Candidate {
     Here(connection::Candidate),
-    Away(Tunnel),
+    Away(Box<Tunnel>),
 }
 
 impl Session {
@@ -59,7 +59,7 @@ impl Session {
     pub(crate) async fn open_websocket(self) -> Result<Candidate, ProtocolError> {
         match self {
             Self::Here(connection) => connection.open_websocket().await.map(Candidate::Here),
-            Self::Away(away) => away.open_websocket().await.map(Candidate::Away),
+            Self::Away(away) => away.open_websocket().await.map(|tunnel| Candidate::Away(Box::new(tunnel))),
         }
     }
 }

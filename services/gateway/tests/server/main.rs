@@ -15,6 +15,7 @@ mod hub;
 mod running;
 #[path = "../../examples/conformance/settings.rs"]
 mod settings;
+mod waiting;
 
 mod admission;
 mod application;

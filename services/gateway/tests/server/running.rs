@@ -1,8 +1,6 @@
 //! A server of the test's own, on a free port of the loopback address, which ends with the test.
 
-use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
 
 use heliograph_gateway::listener::{Options, Server};
 use heliograph_gateway::transport::Metrics;
@@ -12,9 +10,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::settings::{self, Profile};
-
-/// The most that anything in these tests may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) use crate::waiting::{eventually, long_times, soon};
 
 /// A running server.
 pub(crate) struct Running {
@@ -72,27 +68,4 @@ impl Running {
     pub(crate) fn connections(&self, case: &'static str) -> i64 {
         self.metrics.connections.get_or_create(&Case { case }).get()
     }
-}
-
-/// Heartbeats and time limits that are longer than any test.
-pub(crate) fn long_times(options: &mut Options) {
-    let long = Duration::from_secs(600);
-    options.ping_interval = long;
-    options.ping_timeout = long;
-    options.connect_timeout = long;
-}
-
-/// Waits for what has to happen before long.
-pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.expect("it happens in time")
-}
-
-/// Waits until a condition holds.
-pub(crate) async fn eventually(mut condition: impl FnMut() -> bool) {
-    let look = async {
-        while !condition() {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    };
-    soon(look).await;
 }
