@@ -5,12 +5,13 @@ use std::{sync::Arc, time::Duration};
 use heliograph_cluster::{
     bus::{Bus, MemoryBus, NatsBus, nats::NatsOptions},
     clock::Clock,
-    connect::{ConnectError, Obstacle},
-    directory::{Directory, MemoryDirectory},
+    connect::ConnectError,
+    directory::{Directory, EtcdDirectory, MemoryDirectory, etcd::EtcdOptions},
     serve::Backends,
     store::{
         Retention, Store,
         memory::{MemoryOptions, MemoryStore},
+        redis::{RedisOptions, RedisStore},
     },
 };
 use heliograph_telemetry::readiness::Readiness;
@@ -32,6 +33,7 @@ pub(crate) struct Chosen {
 
 enum KeptStore {
     Memory(#[expect(dead_code, reason = "its end is the end of the housekeeping")] MemoryStore),
+    Redis,
 }
 
 /// Why there are no backends.
@@ -103,24 +105,37 @@ async fn store(config: &Config) -> Result<(Store, KeptStore), ConnectError> {
         let store = MemoryStore::start(MemoryOptions { retention, outcomes });
         return Ok((store.store(), KeptStore::Memory(store)));
     };
-    Err(ConnectError {
-        backend: "Redis",
-        address: url.clone(),
-        obstacle: Obstacle::Settings,
-        reason: "not yet".to_owned(),
-    })
+    let redis = config.redis.clone();
+    let options = RedisOptions {
+        user: redis.user,
+        password: redis.password,
+        ca_file: redis.ca_file,
+        cert_file: redis.cert_file,
+        key_file: redis.key_file,
+        prefix: redis.prefix,
+        response_timeout: redis.response_timeout,
+        outcomes,
+        ..RedisOptions::new(url, retention)
+    };
+    Ok((RedisStore::connect(options).await?.store(), KeptStore::Redis))
 }
 
 async fn directory(config: &Config) -> Result<Arc<dyn Directory>, ConnectError> {
     let Backend::At(url) = &config.directory else {
         return Ok(Arc::new(MemoryDirectory::new()));
     };
-    Err(ConnectError {
-        backend: "etcd",
-        address: url.clone(),
-        obstacle: Obstacle::Settings,
-        reason: "not yet".to_owned(),
-    })
+    let etcd = config.etcd.clone();
+    let options = EtcdOptions {
+        user: etcd.user,
+        password: etcd.password,
+        ca_file: etcd.ca_file,
+        cert_file: etcd.cert_file,
+        key_file: etcd.key_file,
+        prefix: etcd.prefix,
+        lease: etcd.lease,
+        ..EtcdOptions::new(url)
+    };
+    Ok(Arc::new(EtcdDirectory::connect(options).await?))
 }
 
 /// Tries until it succeeds, is refused, or the patience is over.
@@ -163,6 +178,8 @@ async fn reach<T, F: Future<Output = Result<T, ConnectError>>>(
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+
+    use heliograph_cluster::connect::Obstacle;
 
     use super::*;
 

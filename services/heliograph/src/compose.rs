@@ -100,10 +100,12 @@ impl<'a> Compose<'a> {
             let options = options::room_router(config);
             RoomRouter::new(options, backends.clone(), address.clone(), metrics.rooms.clone())
         });
+        described.extend(router.as_ref().map(RoomRouter::describe));
         let presence = wanted.contains(&Role::Presence).then(|| {
             let (options, metrics) = (options::presence(config), metrics.presence.clone());
             Presence::new(options, backends.clone(), commands.clone(), address.clone(), metrics)
         });
+        described.extend(presence.as_ref().map(Presence::describe));
         let transport = transport::Metrics::default();
         let gateway = wanted.contains(&Role::Gateway).then(|| {
             metrics.register(|registry| transport.register(registry.sub_registry_with_prefix("transport")));

@@ -185,7 +185,11 @@ pub(crate) fn room_router(config: &Config) -> rooms::Options {
         missed: config.rooms.join_entries,
         members: config.rooms.join_members,
         pending: config.cluster.partition_queue,
-        ..rooms::Options::default()
+        takeover_rooms: config.cluster.takeover_rooms,
+        takeover_at_once: config.cluster.takeover_at_once,
+        marked_rooms: config.cluster.marked_rooms,
+        known_rooms: config.cluster.known_rooms,
+        known_age: config.cluster.known_age,
     }
 }
 

@@ -50,7 +50,7 @@ fn configure(directory: &Path, gateways: &[String], port: u16) -> io::Result<std
     // A gateway that dies or drains is found out by its readiness within a second; a connection that it refuses
     // goes to the next one at once.
     let mut text = format!(
-        "global\n  maxconn 20000\n\
+        "global\n  maxconn 8000\n\
          defaults\n  mode http\n  balance roundrobin\n  option http-keep-alive\n  option redispatch 1\n  retries 3\n  \
          timeout connect 2s\n  timeout client 120s\n  timeout server 120s\n  timeout tunnel 1h\n\
          frontend public\n  bind 127.0.0.1:{port}\n  default_backend gateways\n\

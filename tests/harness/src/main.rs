@@ -10,7 +10,6 @@ use std::{
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
-    sync::Arc,
     thread,
 };
 
@@ -147,15 +146,15 @@ async fn asked_to_stop() -> io::Result<()> {
     Ok(())
 }
 
-/// Lets the gateways move their clients away, then ends everything.
+/// Lets the gateways move their clients away, then the others hand over what they have.
 fn drain(cluster: &Cluster) {
-    let stopping = cluster.of(Role::Gateway).map(|node| {
-        let node = Arc::clone(node);
-        thread::spawn(move || node.process.stop())
-    });
-    for stopping in stopping.collect::<Vec<_>>() {
-        if let Ok(Err(error)) = stopping.join() {
-            eprintln!("cluster: {error}");
+    for gateways in [true, false] {
+        let nodes = cluster.nodes.iter().filter(|node| (node.role == Role::Gateway) == gateways).cloned();
+        let stopping: Vec<_> = nodes.map(|node| thread::spawn(move || node.process.stop())).collect();
+        for stopping in stopping {
+            if let Ok(Err(error)) = stopping.join() {
+                eprintln!("cluster: {error}");
+            }
         }
     }
 }

@@ -187,6 +187,7 @@ fn check_bounds(config: &Config) -> Result<(), ConfigError> {
         ("cluster.partition_queue", config.cluster.partition_queue),
         ("cluster.bus_queue", config.cluster.bus_queue),
         ("nats.subscription_queue", config.nats.subscription_queue),
+        ("cluster.takeover_at_once", config.cluster.takeover_at_once),
         ("rooms.log_entries", config.rooms.log_entries),
     ] {
         if value == 0 {

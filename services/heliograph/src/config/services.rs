@@ -169,6 +169,18 @@ pub(crate) struct Cluster {
     pub partition_queue: usize,
     /// Messages that may wait for one subscription of the memory bus; beyond, senders wait.
     pub bus_queue: usize,
+    /// Rooms of a partition, those written to last, whose gateways are told where they stand when another room-router takes the partition over.
+    pub takeover_rooms: usize,
+    /// How many of them at once.
+    pub takeover_at_once: usize,
+    /// Rooms of which a room-router remembers that they are marked as written to; of more, some are marked more often than they have to be.
+    pub marked_rooms: usize,
+    /// Rooms of which a room-router remembers who is in them, so that what is not stored can be told while the store is away.
+    pub known_rooms: usize,
+    /// How long that is remembered.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub known_age: Duration,
     /// How long a backend that cannot be reached at the start is waited for before the process ends.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
@@ -183,6 +195,11 @@ impl Default for Cluster {
             question_deadline: seconds(5),
             partition_queue: 256,
             bus_queue: 4096,
+            takeover_rooms: 10_000,
+            takeover_at_once: 64,
+            marked_rooms: 65_536,
+            known_rooms: 4096,
+            known_age: seconds(600),
             startup_deadline: seconds(60),
         }
     }
