@@ -24,8 +24,8 @@ pub(crate) enum Order {
     Drain,
     /// A poll came in.
     Poll(Reply<PollAnswered>),
-    /// The answer to the poll of this number was not delivered; without a number, a poll was given up, answered or
-    /// not.
+    /// The answer to the poll of this number was not delivered; without a number, a poll was given up, of which the
+    /// task may not even have heard.
     PollLost(Option<u32>),
     /// The poll that waits has to end, because the gateway where it arrived stops.
     ReleasePoll,
@@ -115,8 +115,8 @@ impl Driver {
                 self.request(Input::Poll { queued }, reply, polls::Polls::wait);
             }
             Order::PollLost(number) => {
-                let is_last = |polls: &polls::Polls| number.is_none_or(|number| polls.was_last(number));
-                if self.polls.as_deref().is_some_and(is_last) {
+                let was_last = |number| self.polls.as_ref().is_some_and(|polls| polls.was_last(number));
+                if number.is_none_or(was_last) {
                     self.handle(Input::PollGone);
                 }
             }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{self, BoxFuture};
 use http::header::{self, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -71,7 +71,13 @@ impl Context {
                 // The client has asked again, so that what it was answered before has reached it.
                 exchange.answered.lock().take();
                 let (context, exchange) = (Arc::clone(&context), Arc::clone(&exchange));
-                async move { Ok(context.respond(request, remote, &exchange).await) }.boxed()
+                let mut answer = async move { Ok(context.respond(request, remote, &exchange).await) }.boxed();
+                // Begun at once: hyper drops an answer that it has not looked at when the client hangs up right behind
+                // its request, and a session has to know of a poll that was given up.
+                match (&mut answer).now_or_never() {
+                    Some(answer) => future::ready(answer).boxed(),
+                    None => answer,
+                }
             })
         };
         let mut connection = http1::Builder::new()

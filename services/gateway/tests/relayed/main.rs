@@ -5,6 +5,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod balancer;
+mod between;
 #[allow(dead_code, reason = "some of it serves tests that are not here")]
 #[path = "../server/client/mod.rs"]
 mod client;

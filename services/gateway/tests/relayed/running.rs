@@ -6,14 +6,16 @@ use std::sync::Arc;
 use heliograph_cluster::clock::Clock;
 use heliograph_cluster::directory::{Directory, MemoryDirectory, Node, Role};
 use heliograph_cluster::grpc::{ChannelOptions, Channels, GrpcServer, Process, ServerOptions, Services};
-use heliograph_domain::id::NodeId;
+use heliograph_domain::id::{HomeId, NodeId};
 use heliograph_gateway::listener::{Options, Server};
 use heliograph_gateway::relay::Peers;
 use heliograph_gateway::transport::Metrics;
 use heliograph_telemetry::metrics::{self, Case};
 use heliograph_telemetry::readiness::Readiness;
 use tokio::net::TcpListener;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 use crate::balancer::Balancer;
 use crate::settings::{self, Profile};
@@ -68,46 +70,82 @@ impl Running {
     }
 }
 
-/// One of several servers that know each other by a directory.
+/// One of several servers that know each other by a directory. It runs in a runtime of its own, so that it can end as
+/// a process does that is killed: with everything that it holds, without a word.
 pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
+    /// Where its gRPC services are.
+    pub(crate) grpc: SocketAddr,
     pub(crate) metrics: Metrics,
-    /// Its sockets to clients and to other servers are closed at once when it is dropped, as those of a process that
-    /// is killed.
-    _stop: [DropGuard; 2],
+    shutdown: CancellationToken,
+    served: JoinHandle<()>,
+    runtime: Option<Runtime>,
 }
 
 impl Gateway {
     /// Runs a server with its gRPC port.
     pub(crate) async fn start(server: Server, metrics: Metrics, directory: Arc<dyn Directory>) -> Self {
-        let [public, grpc] = [listen().await, listen().await];
-        let [address, asked] = [&public, &grpc].map(|listener| listener.local_addr().expect("an address"));
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let shutdown = CancellationToken::new();
-        let stop = CancellationToken::new();
+        let starting = runtime.spawn(serve(server, directory, shutdown.clone()));
+        let ([address, grpc], served) = starting.await.expect("a server");
+        Self { address, grpc, metrics, shutdown, served, runtime: Some(runtime) }
+    }
 
-        let process = Process::new(Clock::system().now(), Readiness::default(), shutdown.clone(), Vec::new());
-        let services = Services::new(process, 4 * 1024 * 1024).relay(server.host().into_service());
-        let answering = GrpcServer::new(services, ServerOptions::default(), metrics::Grpc::default());
-        let answering = answering.expect("a description").run(grpc, shutdown.clone());
-        tokio::spawn(stop.clone().run_until_cancelled_owned(answering));
+    /// Begins the drain.
+    pub(crate) fn stop(&self) {
+        self.shutdown.cancel();
+    }
 
-        let node = Node {
-            id: NodeId::generate(Role::Gateway.name()),
-            role: Role::Gateway,
-            grpc: asked.to_string(),
-            home: Some(server.home().clone()),
-            version: String::new(),
-            started: Clock::system().now(),
-            draining: false,
-        };
-        directory.register(node).await.expect("a directory");
-        let channels = Channels::new(directory.watch(), ChannelOptions::default(), metrics::Grpc::default());
-        let server = server.peers(Peers::new(directory.watch(), channels));
-        tokio::spawn(server.run(public, shutdown.clone()));
-        Self { address, metrics, _stop: [shutdown.drop_guard(), stop.drop_guard()] }
+    /// Waits until the server has ended.
+    pub(crate) async fn ended(&mut self) {
+        soon(&mut self.served).await.expect("the server ends without a panic");
     }
 }
 
-async fn listen() -> TcpListener {
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Starts both ports: their addresses, and the end of the public one.
+async fn serve(
+    server: Server,
+    directory: Arc<dyn Directory>,
+    shutdown: CancellationToken,
+) -> ([SocketAddr; 2], JoinHandle<()>) {
+    let [public, grpc] = [listen().await, listen().await];
+    let addresses = [&public, &grpc].map(|listener| listener.local_addr().expect("an address"));
+
+    let process = Process::new(Clock::system().now(), Readiness::default(), shutdown.clone(), Vec::new());
+    let services = Services::new(process, 4 * 1024 * 1024).relay(server.host().into_service());
+    let answering = GrpcServer::new(services, ServerOptions::default(), metrics::Grpc::default());
+    // As in the product, gRPC ends with the process and not with its drain.
+    tokio::spawn(answering.expect("a description").run(grpc, CancellationToken::new()));
+
+    directory.register(node(addresses[1], server.home())).await.expect("a directory");
+    let channels = Channels::new(directory.watch(), ChannelOptions::default(), metrics::Grpc::default());
+    let server = server.peers(Peers::new(directory.watch(), channels));
+    (addresses, tokio::spawn(server.run(public, shutdown)))
+}
+
+/// A gateway as the directory shows it.
+pub(crate) fn node(grpc: SocketAddr, home: &HomeId) -> Node {
+    Node {
+        id: NodeId::generate(Role::Gateway.name()),
+        role: Role::Gateway,
+        grpc: grpc.to_string(),
+        home: Some(home.clone()),
+        version: String::new(),
+        started: Clock::system().now(),
+        draining: false,
+    }
+}
+
+/// A free port.
+pub(crate) async fn listen() -> TcpListener {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port")
 }
