@@ -217,6 +217,8 @@ impl Gateway {
 /// What room-routers count.
 #[derive(Clone, Debug, Default)]
 pub struct Rooms {
+    /// See [`Outward`].
+    pub outward: Outward,
     /// Commands handled, by command.
     pub commands: Cases,
     /// Commands refused, by code.
@@ -243,6 +245,7 @@ pub struct Rooms {
 
 impl Rooms {
     fn register(&self, r: &mut Registry) {
+        self.outward.register(r.sub_registry_with_prefix("outward"));
         r.register("commands", "Commands handled, by command", self.commands.clone());
         r.register("refusals", "Commands refused, by code", self.refusals.clone());
         r.register("unreadable", "Commands that could not be read", self.unreadable.clone());
@@ -257,9 +260,45 @@ impl Rooms {
     }
 }
 
+/// What services count of what they send to gateways.
+#[derive(Clone, Debug, Default)]
+pub struct Outward {
+    /// Parcels sent, also those that only say a number.
+    pub parcels: Counter,
+    /// Items sent in them.
+    pub items: Counter,
+    /// Parcels that the bus did not take.
+    pub refused: Counter,
+    /// Times that a sender waited because too much was waiting for the bus.
+    pub full: Counter,
+    /// Bytes of items that wait for the bus.
+    pub waiting_bytes: Gauge,
+    /// Bytes of sent items that are kept for gateways that have missed some.
+    pub kept_bytes: Gauge,
+    /// Questions of gateways that had missed items, by answer: `whole`, `part`, `none`.
+    pub resends: Cases,
+}
+
+impl Outward {
+    fn register(&self, r: &mut Registry) {
+        r.register("parcels", "Parcels sent to gateways", self.parcels.clone());
+        r.register("items", "Items sent to gateways", self.items.clone());
+        r.register("refused", "Parcels that the bus did not take", self.refused.clone());
+        r.register("full", "Times that a sender waited for a full link", self.full.clone());
+        let bytes = |r: &mut Registry, name, help, metric: &Gauge| {
+            r.register_with_unit(name, help, Unit::Bytes, metric.clone());
+        };
+        bytes(r, "waiting", "Items that wait for the bus", &self.waiting_bytes);
+        bytes(r, "kept", "Sent items that are kept for gateways that have missed some", &self.kept_bytes);
+        r.register("resends", "Questions of gateways that had missed items, by answer", self.resends.clone());
+    }
+}
+
 /// What presence services count.
 #[derive(Clone, Debug, Default)]
 pub struct Presence {
+    /// See [`Outward`].
+    pub outward: Outward,
     /// Commands handled, by command.
     pub commands: Cases,
     /// Commands that could not be read.
@@ -276,6 +315,7 @@ pub struct Presence {
 
 impl Presence {
     fn register(&self, r: &mut Registry) {
+        self.outward.register(r.sub_registry_with_prefix("outward"));
         r.register("commands", "Commands handled, by command", self.commands.clone());
         r.register("unreadable", "Commands that could not be read", self.unreadable.clone());
         r.register("announcements", "Announcements, by kind", self.announcements.clone());

@@ -22,11 +22,22 @@ pub(crate) async fn subscribe(bus: &dyn Bus, clients: &Clients) -> Result<Subscr
 /// Carries out what comes, in its order, until the bus is gone.
 pub(crate) async fn run(clients: Arc<Clients>, mut subscription: Subscription) {
     while let Some(message) = subscription.next().await {
-        match wire::decode_outbound(message.payload) {
-            Ok(outbound) => carry_out(&clients, outbound, subscription.is_idle()).await,
+        let parcel = match wire::decode_parcel(message.payload) {
+            Ok(parcel) => parcel,
             Err(error) => {
                 clients.metrics.unreadable.inc();
-                tracing::warn!(%error, "a delivery cannot be read");
+                tracing::warn!(%error, "a parcel cannot be read");
+                continue;
+            }
+        };
+        let mut items = parcel.items.into_iter();
+        while let Some(item) = items.next() {
+            match wire::decode_outbound(item) {
+                Ok(outbound) => carry_out(&clients, outbound, items.len() == 0 && subscription.is_idle()).await,
+                Err(error) => {
+                    clients.metrics.unreadable.inc();
+                    tracing::warn!(%error, "a delivery cannot be read");
+                }
             }
         }
     }

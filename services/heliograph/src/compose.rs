@@ -7,6 +7,7 @@ use heliograph_cluster::{
     commands::Commands,
     directory::Role,
     grpc::{Channels, GrpcServer, PresenceClient, Process, RoomClient, Services},
+    outward::Resending,
     serve::Backends,
 };
 use heliograph_gateway::{
@@ -134,6 +135,8 @@ impl<'a> Compose<'a> {
         if let Some(gateway) = &gateway {
             services = services.gateway(gateway.questions()).relay(gateway.relay());
         }
+        let senders = [router.as_ref().map(RoomRouter::outward), presence.as_ref().map(Presence::outward)];
+        services = services.links(Resending::server(senders.into_iter().flatten()));
         channels.serve_here(&address, &services);
 
         let operations = operations::router(Operations {

@@ -207,6 +207,7 @@ pub(crate) fn presence(config: &Config) -> heliograph_presence::Options {
         recovery_window: config.engine.recovery_window,
         rooms: config.limits.rooms_per_socket,
         pending: config.cluster.partition_queue,
+        ..heliograph_presence::Options::default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use heliograph_cluster::serve::ServeOptions;
+use heliograph_cluster::{outward::OutwardOptions, serve::ServeOptions};
 use serde::{Deserialize, Serialize};
 
 /// Settings of a presence service.
@@ -25,6 +25,8 @@ pub struct Options {
     pub rooms: usize,
     /// Commands of one partition that are under way or wait for another one of the same user.
     pub pending: usize,
+    /// Bounds of what goes to gateways.
+    pub outward: OutwardOptions,
 }
 
 impl Default for Options {
@@ -38,6 +40,7 @@ impl Default for Options {
             recovery_window: Duration::from_secs(120),
             rooms: 200,
             pending: ServeOptions::default().pending,
+            outward: OutwardOptions::default(),
         }
     }
 }

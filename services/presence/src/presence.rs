@@ -42,11 +42,18 @@ impl Presence {
             started: backends.clock.now(),
             draining: false,
         };
+        let outward = Outward::new(
+            node.id.clone(),
+            Arc::clone(&backends.bus),
+            backends.directory.watch(),
+            options.outward,
+            metrics.outward.clone(),
+        );
         let people = People {
             options,
             store: backends.store.clone(),
             commands,
-            outward: Outward::new(Arc::clone(&backends.bus)),
+            outward,
             nodes: backends.directory.watch(),
             clock: backends.clock.clone(),
             metrics,
@@ -64,6 +71,11 @@ impl Presence {
         PresenceServiceServer::new(Questions { people: Arc::clone(&self.people) })
     }
 
+    /// What the service sends to gateways, for those who ask for it again.
+    pub fn outward(&self) -> Outward {
+        self.people.outward.clone()
+    }
+
     /// Serves until `shutdown`, then answers what it has received. `starting` is let go when the first
     /// partitions are served.
     ///
@@ -71,6 +83,7 @@ impl Presence {
     ///
     /// The service could not be registered.
     pub async fn run(self, starting: Latch, shutdown: CancellationToken) -> Result<(), DirectoryError> {
+        let _links = self.people.outward.look_after_links();
         let options = ServeOptions { pending: self.people.options.pending, ..ServeOptions::default() };
         serve(self.people, self.backends, self.node, options, move || drop(starting), shutdown).await
     }

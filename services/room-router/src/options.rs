@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use heliograph_cluster::serve::ServeOptions;
+use heliograph_cluster::{outward::OutwardOptions, serve::ServeOptions};
 use heliograph_domain::user::Vocabulary;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,8 @@ pub struct Options {
     pub known_rooms: usize,
     /// How long that is remembered at most.
     pub known_age: Duration,
+    /// Bounds of what goes to gateways.
+    pub outward: OutwardOptions,
 }
 
 impl Default for Options {
@@ -67,6 +69,7 @@ impl Default for Options {
             marked_rooms: 65_536,
             known_rooms: 4096,
             known_age: Duration::from_secs(600),
+            outward: OutwardOptions::default(),
         }
     }
 }

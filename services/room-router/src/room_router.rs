@@ -35,12 +35,19 @@ impl RoomRouter {
             started: backends.clock.now(),
             draining: false,
         };
+        let outward = Outward::new(
+            node.id.clone(),
+            Arc::clone(&backends.bus),
+            backends.directory.watch(),
+            options.outward,
+            metrics.outward.clone(),
+        );
         let router = Router {
             memory: Memory::new(&options),
             takeovers: Semaphore::new(options.takeover_at_once),
             options,
             store: backends.store.clone(),
-            outward: Outward::new(Arc::clone(&backends.bus)),
+            outward,
             clock: backends.clock.clone(),
             metrics,
         };
@@ -57,6 +64,11 @@ impl RoomRouter {
         RoomServiceServer::new(Questions { router: Arc::clone(&self.router) })
     }
 
+    /// What the router sends to gateways, for those who ask for it again.
+    pub fn outward(&self) -> Outward {
+        self.router.outward.clone()
+    }
+
     /// Serves until `shutdown`, then answers what it has received. `starting` is let go when the first
     /// partitions are served.
     ///
@@ -64,6 +76,7 @@ impl RoomRouter {
     ///
     /// The router could not be registered.
     pub async fn run(self, starting: Latch, shutdown: CancellationToken) -> Result<(), DirectoryError> {
+        let _links = self.router.outward.look_after_links();
         let options = ServeOptions { pending: self.router.options.pending, ..ServeOptions::default() };
         serve(self.router, self.backends, self.node, options, move || drop(starting), shutdown).await
     }

@@ -5,7 +5,7 @@
 //! is of the same type in both cases: within one process no socket is opened.
 //!
 //! - [`Link`]: the way to a server, and how long answers are waited for.
-//! - [`RoomClient`], [`PresenceClient`], [`GatewayClient`], [`ProcessClient`]: what is asked, in domain
+//! - [`RoomClient`], [`PresenceClient`], [`GatewayClient`], [`LinkClient`], [`ProcessClient`]: what is asked, in domain
 //!   types, answered with a [`Refusal`] where it is not, as commands are.
 //! - [`Channels`]: links to the processes that live, by the directory: to one of them, or to any that
 //!   has a role.
@@ -18,6 +18,7 @@ mod channels;
 mod gateways;
 mod health;
 mod link;
+mod links;
 mod presence;
 mod processes;
 mod rooms;
@@ -34,6 +35,7 @@ use tracing::warn;
 pub use channels::{ChannelOptions, Channels};
 pub use gateways::{GatewayClient, LocalSocket, SocketPage};
 pub use link::{Link, Way, WayError};
+pub use links::LinkClient;
 pub use presence::{Counts, PresenceClient, UserPresence};
 pub use processes::{Describe, NodeState, Process, ProcessClient, ProcessState};
 pub use rooms::{History, Members, RoomClient};

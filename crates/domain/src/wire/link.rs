@@ -5,12 +5,7 @@ use crate::delivery::Parcel;
 
 impl From<Parcel> for proto::Parcel {
     fn from(parcel: Parcel) -> Self {
-        Self {
-            sender: parcel.sender.as_str().to_owned(),
-            link: parcel.link,
-            first: parcel.first,
-            items: parcel.items,
-        }
+        Self { sender: parcel.sender.as_str().to_owned(), link: parcel.link, first: parcel.first, items: parcel.items }
     }
 }
 

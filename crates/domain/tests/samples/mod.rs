@@ -197,8 +197,20 @@ pub(crate) fn presence_requests() -> Vec<PresenceRequest> {
     let secret = SessionSecret::random();
     [
         PresenceCommand::Connect { actor: actor(), secret },
-        PresenceCommand::Resume { socket: socket("s1"), secret, user: Some(user_id("ann")), gateway: node("g"), holder: None },
-        PresenceCommand::Resume { socket: socket("s1"), secret, user: None, gateway: node("g"), holder: Some(node("f")) },
+        PresenceCommand::Resume {
+            socket: socket("s1"),
+            secret,
+            user: Some(user_id("ann")),
+            gateway: node("g"),
+            holder: None,
+        },
+        PresenceCommand::Resume {
+            socket: socket("s1"),
+            secret,
+            user: None,
+            gateway: node("g"),
+            holder: Some(node("f")),
+        },
         PresenceCommand::Disconnect {
             socket: socket("s1"),
             user: user_id("ann"),

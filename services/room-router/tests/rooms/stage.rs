@@ -153,7 +153,8 @@ impl Stage {
         let mut heard = Vec::new();
         let subscription = self.gateways.get_mut(gateway).unwrap();
         while let Some(Some(message)) = subscription.next().now_or_never() {
-            heard.push(tell(&wire::decode_outbound(message.payload).unwrap()));
+            let items = wire::decode_parcel(message.payload).unwrap().items;
+            heard.extend(items.into_iter().map(|item| tell(&wire::decode_outbound(item).unwrap())));
         }
         heard
     }
@@ -163,7 +164,8 @@ impl Stage {
         let mut heard = Vec::new();
         let subscription = self.gateways.get_mut(gateway).unwrap();
         while let Some(Some(message)) = subscription.next().now_or_never() {
-            heard.push(wire::decode_outbound(message.payload).unwrap());
+            let items = wire::decode_parcel(message.payload).unwrap().items;
+            heard.extend(items.into_iter().map(|item| wire::decode_outbound(item).unwrap()));
         }
         heard
     }
