@@ -233,6 +233,8 @@ impl Shared {
             .http2_keep_alive_interval(keepalive.interval)
             .keep_alive_timeout(keepalive.timeout)
             .keep_alive_while_idle(true)
+            // Answers that nobody waits for any more must not cost the connection: see the server.
+            .http2_max_local_error_reset_streams(None)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(connection_window(*streams));
         if let Some(tls) = tls {

@@ -189,6 +189,10 @@ impl Shared {
         let connection = http2::Builder::new(TokioExecutor::new())
             .timer(TokioTimer::new())
             .max_concurrent_streams(streams)
+            // The other side is one of ours: clients who give up many calls are no attack on it, and the calls of
+            // others on the same connection must not end for them.
+            .max_local_error_reset_streams(None)
+            .max_pending_accept_reset_streams(usize::try_from(streams).unwrap_or(usize::MAX))
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(connection_window(streams))
             .keep_alive_interval(keepalive.interval)

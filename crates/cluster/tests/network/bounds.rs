@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use heliograph_cluster::{
     directory::Role,
-    grpc::{ChannelOptions, ServerOptions, stubs::room_service_client::RoomServiceClient},
+    grpc::{ChannelOptions, ServerOptions, Way, stubs::room_service_client::RoomServiceClient},
 };
-use heliograph_domain::refusal::Code as Refused;
+use heliograph_domain::{refusal::Code as Refused, wire::proto};
 use heliograph_telemetry::metrics::Case;
 use http::Request;
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::{io::AsyncReadExt, net::TcpStream, time::timeout};
-use tonic::{Code, Status};
+use tonic::{Code, Response, Status, Streaming};
 
 use crate::stage::{Answering, Asking, LARGEST, PATIENCE, answer, name, question};
 
@@ -110,6 +110,44 @@ async fn a_call_that_is_given_up_makes_room_for_another() {
         }
     };
     timeout(PATIENCE, answered).await.unwrap();
+}
+
+/// Answers that begin to come, and are not read.
+async fn unread(way: &Way, number: usize) -> Vec<Response<Streaming<proto::MembersResponse>>> {
+    let calls = (0..number).map(|_| {
+        let mut client = tonic::client::Grpc::new(way.clone());
+        async move {
+            client.ready().await.unwrap();
+            let path = http::uri::PathAndQuery::from_static("/heliograph.v1.RoomService/Members");
+            let codec = tonic_prost::ProstCodec::<proto::MembersRequest, proto::MembersResponse>::default();
+            client.server_streaming(tonic::Request::new(question("large")), path, codec).await.unwrap()
+        }
+    });
+    futures_util::future::join_all(calls).await
+}
+
+#[tokio::test]
+async fn any_number_of_abandoned_calls_leaves_the_others_of_the_connection_alone() {
+    let server = Answering::start("a", ServerOptions::default()).await;
+    let asking = Asking::new(&[&server]).await;
+    let lasting = asking.one(&server.node);
+    let lasting = tokio::spawn(async move { answer(&lasting, "closed").await });
+    server.knocked.notified().await;
+    let way = asking.channels.node(&server.node.id, PATIENCE).unwrap().way();
+    for _ in 0..8 {
+        drop(unread(&way, 400).await);
+    }
+    server.door.add_permits(1);
+    assert_eq!(lasting.await.unwrap().unwrap(), "a");
+}
+
+#[tokio::test]
+async fn answers_that_nobody_reads_do_not_hold_up_the_others_of_the_connection() {
+    let server = Answering::start("a", ServerOptions::default()).await;
+    let asking = Asking::new(&[&server]).await;
+    let way = asking.channels.node(&server.node.id, PATIENCE).unwrap().way();
+    let _unread = unread(&way, 200).await;
+    assert_eq!(name(&asking.one(&server.node)).await.unwrap(), "a");
 }
 
 #[tokio::test]
