@@ -38,6 +38,8 @@ pub struct Metrics {
     pub grpc: Grpc,
     /// See [`Backends`].
     pub backends: Backends,
+    /// See [`Store`].
+    pub store: Store,
     registry: Mutex<Registry>,
 }
 
@@ -55,6 +57,7 @@ impl Default for Metrics {
             presence: Presence::default(),
             grpc: Grpc::default(),
             backends: Backends::default(),
+            store: Store::default(),
             registry: Mutex::new(Registry::with_prefix("heliograph")),
         };
         metrics.register(|registry| {
@@ -63,6 +66,7 @@ impl Default for Metrics {
             metrics.presence.register(registry.sub_registry_with_prefix("presence"));
             metrics.grpc.register(registry.sub_registry_with_prefix("grpc"));
             metrics.backends.register(registry.sub_registry_with_prefix("backend"));
+            metrics.store.register(registry.sub_registry_with_prefix("store"));
         });
         metrics
     }
@@ -367,6 +371,43 @@ impl Backends {
 
     fn register(&self, r: &mut Registry) {
         r.register("up", "Whether the backend answered when it was last asked", self.up.clone());
+    }
+}
+
+/// Steps in a store that other processes share, on this side of the connection.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Steps under way.
+    pub under_way: Gauge,
+    /// How long steps take, those that fail too.
+    pub step_seconds: Histogram,
+    /// Steps that failed, by reason: `down`, `busy`, `silent`, `error`.
+    pub failures: Cases,
+    /// Connections that were made.
+    pub connections: Counter,
+    /// Steps that a server of a cluster sent on to another.
+    pub redirections: Counter,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self {
+            under_way: Gauge::default(),
+            step_seconds: Histogram::new([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0]),
+            failures: Cases::default(),
+            connections: Counter::default(),
+            redirections: Counter::default(),
+        }
+    }
+}
+
+impl Store {
+    fn register(&self, r: &mut Registry) {
+        r.register("under_way", "Steps under way", self.under_way.clone());
+        r.register_with_unit("step", "How long steps take", Unit::Seconds, self.step_seconds.clone());
+        r.register("failures", "Steps that failed, by reason", self.failures.clone());
+        r.register("connections", "Connections that were made", self.connections.clone());
+        r.register("redirections", "Steps that were sent on to another server", self.redirections.clone());
     }
 }
 

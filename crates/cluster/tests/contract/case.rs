@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::future::LocalBoxFuture;
 use libtest_mimic::Trial;
 
 /// What has to hold for every implementation of `T`.
-pub(crate) type Case<T> = (&'static str, fn(T) -> BoxFuture<'static, ()>);
+pub(crate) type Case<T> = (&'static str, fn(T) -> LocalBoxFuture<'static, ()>);
 
 /// Far beyond what any case takes, so that one that hangs is told from one that is slow.
 const PATIENCE: Duration = Duration::from_secs(60);

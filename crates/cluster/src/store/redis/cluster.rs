@@ -5,6 +5,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use heliograph_telemetry::metrics;
 use parking_lot::RwLock;
 use redis::Value;
 use tokio::{
@@ -18,7 +19,7 @@ use super::{
     super::StoreError,
     dial::{Line, Place},
     failure::Failure,
-    link::{Bounds, Tally},
+    link::Bounds,
     reply::Reply,
     request::Request,
     server::Server,
@@ -39,9 +40,8 @@ pub(super) struct Cluster {
 
 struct Members {
     line: Arc<Line>,
-    links: usize,
     bounds: Bounds,
-    tally: Arc<Tally>,
+    metrics: metrics::Store,
     /// The servers that the configuration names.
     seeds: Vec<Place>,
     map: RwLock<Map>,
@@ -70,19 +70,10 @@ impl Cluster {
     pub(super) async fn open(
         seeds: Vec<Place>,
         line: Arc<Line>,
-        links: usize,
         bounds: Bounds,
-        tally: &Arc<Tally>,
+        metrics: metrics::Store,
     ) -> Result<Self, StoreError> {
-        let members = Arc::new(Members {
-            line,
-            links,
-            bounds,
-            tally: Arc::clone(tally),
-            seeds,
-            map: RwLock::default(),
-            doubt: Notify::new(),
-        });
+        let members = Arc::new(Members { line, bounds, metrics, seeds, map: RwLock::default(), doubt: Notify::new() });
         members.learn().await?;
         let watcher = tokio::spawn(watch(Arc::clone(&members)));
         Ok(Self { members, watcher })
@@ -102,17 +93,13 @@ impl Cluster {
                 }
                 return Err(failure);
             };
+            self.members.metrics.redirections.inc();
             if !for_once {
                 self.members.doubt.notify_one();
             }
             (place, asking) = (named(address, &place).ok_or(failure)?, for_once);
         }
         Err(Failure::Down("the servers of the cluster pass a request around".into()))
-    }
-
-    /// How many requests are under way.
-    pub(super) fn in_flight(&self) -> usize {
-        self.members.map.read().servers.values().map(|server| server.in_flight()).sum()
     }
 }
 
@@ -140,9 +127,10 @@ impl Members {
             return Arc::clone(server);
         }
         let mut map = self.map.write();
-        let server = map.servers.entry(place.clone()).or_insert_with(|| {
-            Arc::new(Server::new(&self.line.to(place.clone()), self.links, self.bounds, &self.tally))
-        });
+        let server = map
+            .servers
+            .entry(place.clone())
+            .or_insert_with(|| Arc::new(Server::new(&self.line.to(place.clone()), self.bounds, &self.metrics)));
         Arc::clone(server)
     }
 

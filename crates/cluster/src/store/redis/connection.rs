@@ -1,17 +1,11 @@
 //! The way to Redis: one server, the master of a group that sentinels watch, or a cluster.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
+use heliograph_telemetry::metrics::{self, count};
 use tokio::time::Instant;
 
-use super::{
-    super::StoreError,
-    cluster::Cluster,
-    link::{Bounds, Tally},
-    reply::Reply,
-    request::Request,
-    server::Server,
-};
+use super::{super::StoreError, cluster::Cluster, link::Bounds, reply::Reply, request::Request, server::Server};
 
 /// Sends requests to where their keys are. Cheaply cloned.
 #[derive(Clone)]
@@ -20,7 +14,7 @@ pub(super) struct Connection(Arc<Inner>);
 struct Inner {
     servers: Servers,
     bounds: Bounds,
-    tally: Arc<Tally>,
+    metrics: metrics::Store,
 }
 
 /// Who serves.
@@ -31,42 +25,39 @@ pub(super) enum Servers {
     Cluster(Cluster),
 }
 
-/// What a store's connections do and have done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Traffic {
-    /// Requests that wait for an answer.
-    pub in_flight: usize,
-    /// Connections that were made since the start.
-    pub connections: u64,
-    /// Requests that were not answered in time since the start.
-    pub timeouts: u64,
-}
-
 impl Connection {
-    pub(super) fn new(servers: Servers, bounds: Bounds, tally: Arc<Tally>) -> Self {
-        Self(Arc::new(Inner { servers, bounds, tally }))
+    pub(super) fn new(servers: Servers, bounds: Bounds, metrics: metrics::Store) -> Self {
+        Self(Arc::new(Inner { servers, bounds, metrics }))
     }
 
     /// Sends a request, once, and gives the answer, which is about `what`. An error leaves open
     /// whether the step was carried out.
     pub(super) async fn ask(&self, what: &'static str, request: Request) -> Result<Reply, StoreError> {
-        let deadline = Instant::now() + self.0.bounds.timeout;
-        let answer = match &self.0.servers {
+        let Inner { servers, bounds, metrics } = &*self.0;
+        let (begun, _under_way) = (Instant::now(), UnderWay::new(metrics));
+        let deadline = begun + bounds.timeout;
+        let answer = match servers {
             Servers::One(server) => server.send(&request, false, deadline).await,
             Servers::Cluster(cluster) => cluster.send(&request, deadline).await,
         };
-        Ok(Reply::new(answer?, what))
+        metrics.step_seconds.observe(begun.elapsed().as_secs_f64());
+        let value = answer.inspect_err(|failure| count(&metrics.failures, failure.name()))?;
+        Ok(Reply::new(value, what))
     }
+}
 
-    pub(super) fn traffic(&self) -> Traffic {
-        let Inner { servers, tally, .. } = &*self.0;
-        Traffic {
-            in_flight: match servers {
-                Servers::One(server) => server.in_flight(),
-                Servers::Cluster(cluster) => cluster.in_flight(),
-            },
-            connections: tally.connections.load(Ordering::Relaxed),
-            timeouts: tally.timeouts.load(Ordering::Relaxed),
-        }
+/// Counts a step for as long as it is waited for.
+struct UnderWay<'a>(&'a metrics::Store);
+
+impl<'a> UnderWay<'a> {
+    fn new(metrics: &'a metrics::Store) -> Self {
+        metrics.under_way.inc();
+        Self(metrics)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.dec();
     }
 }

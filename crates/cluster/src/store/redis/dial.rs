@@ -107,7 +107,20 @@ impl Line {
                 Ok::<_, SendError>(())
             });
         }
-        Ok(self.client(place)?.get_multiplexed_async_connection_with_config(&config).await?)
+        let connected = self.client(place)?.get_multiplexed_async_connection_with_config(&config).await;
+        connected.map_err(|error| self.refusal(error))
+    }
+
+    /// Names what is likely where two ends that differ about TLS say nothing of it.
+    fn refusal(&self, error: RedisError) -> Refusal {
+        if error.is_timeout() {
+            let hint = if self.tls.is_some() { "; a server without TLS does not answer to rediss" } else { "" };
+            return Refusal::unreachable(format!("no answer within {:?}{hint}", self.timeout));
+        }
+        let is_cut_off = error.is_connection_dropped() && !error.is_connection_refusal();
+        let hint = if is_cut_off && self.tls.is_none() { "; a server with TLS wants rediss" } else { "" };
+        let Refusal { obstacle, reason } = error.into();
+        Refusal { obstacle, reason: reason + hint }
     }
 
     fn client(&self, place: &Place) -> Result<Client, RedisError> {

@@ -1,6 +1,6 @@
 //! Why a request failed, and what that means.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
@@ -21,6 +21,16 @@ pub(super) enum Failure {
 }
 
 impl Failure {
+    /// What metrics call it.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Down(_) => "down",
+            Self::Busy => "busy",
+            Self::Silent(_) => "silent",
+            Self::Error(_) => "error",
+        }
+    }
+
     /// Where the request should have been sent, if the server said so: the address as the server
     /// gives it, and whether that holds for this request alone.
     pub(super) fn elsewhere(&self) -> Option<(&str, bool)> {
@@ -85,22 +95,35 @@ impl Refusal {
 
 impl From<RedisError> for Refusal {
     fn from(error: RedisError) -> Self {
-        let reason = story(&error);
-        let obstacle = match error.kind() {
-            ErrorKind::AuthenticationFailed => Obstacle::Credentials,
-            ErrorKind::Server(ServerErrorKind::NoPerm) => Obstacle::Credentials,
-            ErrorKind::Extension if matches!(error.code(), Some("WRONGPASS" | "NOAUTH")) => Obstacle::Credentials,
-            ErrorKind::InvalidClientConfig => Obstacle::Settings,
-            ErrorKind::RESP3NotSupported => Obstacle::Unsuitable,
-            ErrorKind::Io if is_about_tls(&error) => Obstacle::Encryption,
-            _ => Obstacle::Unreachable,
-        };
-        Self { obstacle, reason }
+        let refused = |obstacle, reason: &str| Self { obstacle, reason: reason.to_owned() };
+        match (error.kind(), error.code()) {
+            (_, Some("WRONGPASS")) => refused(Obstacle::Credentials, "it refuses the user or the password (WRONGPASS)"),
+            (_, Some("NOAUTH")) => refused(Obstacle::Credentials, "it wants a password, and perhaps a user (NOAUTH)"),
+            (ErrorKind::Server(ServerErrorKind::NoPerm) | ErrorKind::AuthenticationFailed, _) => {
+                refused(Obstacle::Credentials, &story(&error))
+            }
+            (ErrorKind::RESP3NotSupported, _) => {
+                refused(Obstacle::Unsuitable, "it does not know HELLO: it is no Redis, or one older than 6")
+            }
+            _ if is_about_tls(&error) => refused(Obstacle::Encryption, &story(&error)),
+            _ => refused(Obstacle::Unreachable, &story(&error)),
+        }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(reason) => Self::unreachable(reason),
+            StoreError::Unreadable(_) => Self::unsuitable(error.to_string()),
+        }
     }
 }
 
 /// Whether rustls refused, or what came was no TLS: both are invalid data to it.
 fn is_about_tls(error: &RedisError) -> bool {
-    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<std::io::Error>());
+    // The client library has the cause in an `Arc`, which is an error of its own.
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<Arc<dyn Error + Send + Sync>>());
+    let cause = cause.and_then(|cause| cause.downcast_ref::<std::io::Error>());
     cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::InvalidData)
 }

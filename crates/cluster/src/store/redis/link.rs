@@ -3,14 +3,9 @@
 //! Requests of all tasks travel in it side by side. A task of its own makes the connection: however
 //! many requests fail when it breaks, it is dialled once at a time, with growing pauses.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
+use heliograph_telemetry::metrics;
 use redis::{Cmd, RedisError, Value, aio::MultiplexedConnection};
 use tokio::{
     sync::{Semaphore, watch},
@@ -24,28 +19,21 @@ use super::{
     request::Request,
 };
 
-/// The bounds of a link.
+/// The bounds of the links to a server.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bounds {
+    /// How many there are, at least one.
+    pub(super) links: usize,
     /// How long a request may take, the time for a connection included.
     pub(super) timeout: Duration,
     /// The longest pause between two attempts to connect.
     pub(super) longest_pause: Duration,
-    /// How many requests may be under way; more wait.
+    /// How many requests may be under way on each; more wait.
     pub(super) in_flight: usize,
 }
 
 /// The pause after the first failed attempt; each further one doubles it.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
-
-/// What has happened on all links of a store.
-#[derive(Debug, Default)]
-pub(super) struct Tally {
-    /// Connections that were made.
-    pub(super) connections: AtomicU64,
-    /// Requests that were not answered in time.
-    pub(super) timeouts: AtomicU64,
-}
 
 /// A connection that is kept.
 pub(super) struct Link {
@@ -54,7 +42,6 @@ pub(super) struct Link {
     ended: Arc<watch::Sender<u64>>,
     permits: Semaphore,
     bounds: Bounds,
-    tally: Arc<Tally>,
     keeper: JoinHandle<()>,
 }
 
@@ -72,24 +59,18 @@ enum State {
 
 impl Link {
     /// A link whose first connection is made as soon as possible.
-    pub(super) fn new(dial: Dial, bounds: Bounds, tally: Arc<Tally>) -> Self {
+    pub(super) fn new(dial: Dial, bounds: Bounds, metrics: metrics::Store) -> Self {
         let down = State::Down { since: Instant::now(), reason: "there is no connection yet".into() };
         let (state, seen) = watch::channel(down);
         let ended = Arc::new(watch::Sender::new(0));
-        let keeper = Keeper { dial, bounds, tally: Arc::clone(&tally), state, ended: Arc::clone(&ended) };
+        let keeper = Keeper { dial, bounds, metrics, state, ended: Arc::clone(&ended) };
         Self {
             state: seen,
             ended,
             permits: Semaphore::new(bounds.in_flight),
             bounds,
-            tally,
             keeper: tokio::spawn(keeper.keep()),
         }
-    }
-
-    /// How many requests are under way.
-    pub(super) fn in_flight(&self) -> usize {
-        self.bounds.in_flight - self.permits.available_permits()
     }
 
     /// Sends a request and waits for the answer, until `deadline`. With `asking`, a server takes it that
@@ -108,7 +89,6 @@ impl Link {
                 Err(Failure::Error(error))
             }
             Err(_) => {
-                self.tally.timeouts.fetch_add(1, Ordering::Relaxed);
                 // Unless it was sent in the last moment, a connection on which nothing comes back is
                 // taken for broken: its other end may be gone without a word.
                 if sent.elapsed() >= self.bounds.timeout / 2 {
@@ -154,7 +134,7 @@ fn end(ended: &watch::Sender<u64>, number: u64) {
 struct Keeper {
     dial: Dial,
     bounds: Bounds,
-    tally: Arc<Tally>,
+    metrics: metrics::Store,
     state: watch::Sender<State>,
     ended: Arc<watch::Sender<u64>>,
 }
@@ -167,7 +147,7 @@ impl Keeper {
             let on_end = Arc::clone(&self.ended);
             let reason = match (self.dial)(Arc::new(move || end(&on_end, number))).await {
                 Ok(connection) => {
-                    self.tally.connections.fetch_add(1, Ordering::Relaxed);
+                    self.metrics.connections.inc();
                     let made = Instant::now();
                     self.state.send_replace(State::Up { number, connection });
                     if ended.wait_for(|newest| *newest >= number).await.is_err() {

@@ -33,7 +33,6 @@ mod slot;
 
 use std::{sync::Arc, time::Duration};
 
-pub use connection::Traffic;
 pub use options::RedisOptions;
 
 use self::{
@@ -85,7 +84,7 @@ impl RedisStore {
     }
 
     async fn open(options: &RedisOptions, address: &Address) -> Result<Self, Refusal> {
-        let (keys, bounds, tally) = (options.keys()?, options.bounds()?, Arc::default());
+        let (keys, bounds, metrics) = (options.keys()?, options.bounds()?, options.metrics.clone());
         let line = Arc::new(options.line(address).await?);
         let dials: Vec<Dial> = match address.kind {
             Kind::Sentinel => vec![line.to_master_of(Arc::new(options.sentinels(address, &line)))],
@@ -93,15 +92,15 @@ impl RedisStore {
         };
         let dial = examine::first_suitable(&dials, address.kind, &keys).await?;
         let servers = match address.kind {
-            Kind::Single | Kind::Sentinel => Servers::One(Server::new(dial, options.connections, bounds, &tally)),
+            Kind::Single | Kind::Sentinel => Servers::One(Server::new(dial, bounds, &metrics)),
             Kind::Cluster => {
-                let cluster = Cluster::open(address.places.clone(), line, options.connections, bounds, &tally);
-                Servers::Cluster(cluster.await.map_err(|error| Refusal::unreachable(error.to_string()))?)
+                let cluster = Cluster::open(address.places.clone(), line, bounds, metrics.clone());
+                Servers::Cluster(cluster.await?)
             }
         };
-        let connection = Connection::new(servers, bounds, tally);
+        let connection = Connection::new(servers, bounds, metrics);
         let trial = Trial { connection: connection.clone(), keys: keys.clone() };
-        trial.probe().await.map_err(|error| Refusal::unreachable(error.to_string()))?;
+        trial.probe().await?;
         Ok(Self { connection, keys, retention: options.retention, outcomes: options.outcomes })
     }
 
@@ -118,11 +117,6 @@ impl RedisStore {
             recent: Arc::new(RedisRecent { connection: connection(), keys: keys() }),
             health: Arc::new(Trial { connection: connection(), keys: keys() }),
         }
-    }
-
-    /// What its connections do and have done.
-    pub fn traffic(&self) -> Traffic {
-        self.connection.traffic()
     }
 }
 

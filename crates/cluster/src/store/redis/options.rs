@@ -5,7 +5,9 @@ use std::{
     time::Duration,
 };
 
+use heliograph_telemetry::metrics;
 use tokio::fs;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
 use super::{
     super::Retention,
@@ -53,6 +55,8 @@ pub struct RedisOptions {
     pub retention: Retention,
     /// How many outcomes of commands a room remembers at most, within [`super::super::REMEMBERED`].
     pub outcomes: usize,
+    /// What is counted.
+    pub metrics: metrics::Store,
 }
 
 impl RedisOptions {
@@ -74,6 +78,7 @@ impl RedisOptions {
             in_flight: 1024,
             retention,
             outcomes: 4096,
+            metrics: metrics::Store::default(),
         }
     }
     pub(super) fn keys(&self) -> Result<Keys, Refusal> {
@@ -90,7 +95,12 @@ impl RedisOptions {
         if self.in_flight == 0 || self.connections == 0 || self.response_timeout.is_zero() {
             return Err(settings("connections, steps under way and the response timeout must not be zero"));
         }
-        Ok(Bounds { timeout: self.response_timeout, longest_pause: self.longest_pause, in_flight: self.in_flight })
+        Ok(Bounds {
+            links: self.connections,
+            timeout: self.response_timeout,
+            longest_pause: self.longest_pause,
+            in_flight: self.in_flight,
+        })
     }
 
     /// What all connections have in common.
@@ -119,15 +129,29 @@ impl RedisOptions {
 
     async fn tls(&self) -> Result<Tls, Refusal> {
         let authorities = match &self.ca_file {
-            Some(file) => Some(read(file).await?),
+            Some(file) => Some(certificates(file).await?),
             None => None,
         };
         let identity = match (&self.cert_file, &self.key_file) {
-            (Some(certificate), Some(key)) => Some((read(certificate).await?, read(key).await?)),
+            (Some(certificate), Some(file)) => {
+                let key = read(file).await?;
+                match PrivateKeyDer::from_pem_slice(&key) {
+                    Ok(_) => Some((certificates(certificate).await?, key)),
+                    Err(error) => return Err(settings(format!("{} holds no key: {error}", file.display()))),
+                }
+            }
             (None, None) => None,
             _ => return Err(settings("a certificate needs its key, and a key its certificate")),
         };
         Ok(Tls { authorities, identity })
+    }
+}
+
+async fn certificates(file: &Path) -> Result<Vec<u8>, Refusal> {
+    let bytes = read(file).await?;
+    match CertificateDer::pem_slice_iter(&bytes).next() {
+        Some(Ok(_)) => Ok(bytes),
+        _ => Err(settings(format!("{} holds no certificate in PEM form", file.display()))),
     }
 }
 

@@ -5,13 +5,14 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use heliograph_telemetry::metrics;
 use redis::Value;
 use tokio::time::Instant;
 
 use super::{
     dial::Dial,
     failure::Failure,
-    link::{Bounds, Link, Tally},
+    link::{Bounds, Link},
     request::Request,
 };
 
@@ -22,20 +23,15 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// A server with so many links, at least one.
-    pub(super) fn new(dial: &Dial, links: usize, bounds: Bounds, tally: &Arc<Tally>) -> Self {
-        let link = |_| Link::new(Arc::clone(dial), bounds, Arc::clone(tally));
-        Self { links: (0..links.max(1)).map(link).collect(), turn: AtomicUsize::new(0) }
+    /// A server that is about to be connected to.
+    pub(super) fn new(dial: &Dial, bounds: Bounds, metrics: &metrics::Store) -> Self {
+        let link = |_| Link::new(Arc::clone(dial), bounds, metrics.clone());
+        Self { links: (0..bounds.links).map(link).collect(), turn: AtomicUsize::new(0) }
     }
 
     /// See [`Link::send`].
     pub(super) async fn send(&self, request: &Request, asking: bool, deadline: Instant) -> Result<Value, Failure> {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         self.links[turn % self.links.len()].send(request, asking, deadline).await
-    }
-
-    /// How many requests are under way.
-    pub(super) fn in_flight(&self) -> usize {
-        self.links.iter().map(Link::in_flight).sum()
     }
 }

@@ -5,7 +5,8 @@
 local refused = {}
 if redis.acl_check_cmd then
   for i = 2, #ARGV do
-    if not redis.acl_check_cmd(ARGV[i], ARGV[1]) then
+    -- Twice, because some have two keys.
+    if not redis.acl_check_cmd(ARGV[i], ARGV[1], ARGV[1]) then
       refused[#refused + 1] = ARGV[i]
     end
   end
