@@ -5,6 +5,7 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -29,6 +30,9 @@ use super::upgrade::Upgrade;
 use crate::relay::Session;
 use crate::transport::permit::Permit;
 use crate::transport::wire;
+
+/// How long a client that has its answer takes at most to poll again.
+const POLLS_AGAIN: Duration = Duration::from_secs(3);
 
 /// What the requests of one connection leave behind for its end.
 #[derive(Default)]
@@ -99,8 +103,12 @@ impl Context {
             if result.is_err_and(|error| error.is_timeout()) {
                 self.options.metrics.half_open_closed.inc();
             }
-            // What was answered last may not have arrived.
-            if let Some(Answered { session, number }) = exchange.answered.lock().take() {
+            // What was answered last may not have arrived. Or it has: balancers reset a connection of theirs as soon
+            // as they have the whole answer. A client that has it polls again, which makes this no loss.
+            let answered = exchange.answered.lock().take();
+            if let Some(Answered { session, number }) = answered {
+                drop((parts, permit));
+                tokio::time::sleep(POLLS_AGAIN).await;
                 session.lose_poll(number);
             }
             return;

@@ -213,7 +213,7 @@ async fn a_poll_that_is_given_up_is_noticed_at_once() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_with_its_connection_is_noticed_at_once() {
+async fn an_answer_that_breaks_off_with_its_connection_is_noticed_soon() {
     let server = Running::recovering().await;
     let mut client = open_polling(server.address, "/socket.io/").await;
     client.say("40").await;
@@ -222,6 +222,20 @@ async fn an_answer_that_breaks_off_with_its_connection_is_noticed_at_once() {
     client.answer_arrived().await;
     client.abandon_poll(server.address).await;
     eventually(|| server.connections("polling") == 0).await;
+}
+
+/// As behind a balancer that resets its connections as soon as it has an answer.
+#[tokio::test]
+async fn an_answer_whose_client_polls_again_was_not_lost() {
+    let server = Running::recovering().await;
+    let mut client = open_polling(server.address, "/socket.io/").await;
+    client.say("40").await;
+    client.begin_poll().await;
+    client.answer_arrived().await;
+    client.abandon_poll(server.address).await;
+    client.say(r#"42["message",1]"#).await;
+    assert!(client.packets().await[0].starts_with(r#"42["message-back",1,"#));
+    assert_eq!(server.connections("polling"), 1);
 }
 
 #[tokio::test]
