@@ -24,7 +24,7 @@ pub(crate) const CASES: &[Case<Store>] = cases![
     only_messages_that_are_kept_can_be_marked,
 ];
 
-pub(super) fn marking(actor: &Actor, message: &MessageId, emoji: &str, on: bool) -> React {
+pub(crate) fn marking(actor: &Actor, message: &MessageId, emoji: &str, on: bool) -> React {
     React {
         command: CommandId::generate(),
         message: message.clone(),
@@ -36,7 +36,7 @@ pub(super) fn marking(actor: &Actor, message: &MessageId, emoji: &str, on: bool)
     }
 }
 
-pub(super) async fn react(room: &Room, step: React) -> ReactOutcome {
+pub(crate) async fn react(room: &Room, step: React) -> ReactOutcome {
     room.rooms().react(&room.id, step).await.unwrap()
 }
 

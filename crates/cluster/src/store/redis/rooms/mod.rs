@@ -99,7 +99,7 @@ impl Rooms for RedisRooms {
                 .carry_out(&ATTEND, room, step.command)
                 .arg(actor.socket.as_str())
                 .arg(actor.user.id.as_str())
-                .arg(&proto::User::from(&actor.user).encode_to_vec())
+                .arg(proto::User::from(&actor.user).encode_to_vec())
                 .arg(u8::from(actor.user.guest))
                 .arg(actor.gateway.as_str())
                 .arg(actor.vocabulary.name())

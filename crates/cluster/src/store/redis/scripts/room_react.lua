@@ -21,8 +21,14 @@ if not (epoch and call('ZSCORE', members, user)) then
   return { 'not_member' }
 end
 
-local place = call('LPOS', log, message, 'RANK', -1)
-if not place or place % 3 ~= 0 then
+-- From the newest element on. One that only looks like the message is a time or an event.
+local place
+local rank = 0
+repeat
+  rank = rank - 1
+  place = call('LPOS', log, message, 'RANK', rank)
+until not place or place % 3 == 0
+if not place then
   remember('no_such_message')
   return { 'no_such_message' }
 end

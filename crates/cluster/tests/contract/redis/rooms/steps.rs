@@ -1,0 +1,86 @@
+//! Steps on a room as values: they can be shown, sent again, and sent to several stores.
+
+use heliograph_cluster::store::{
+    Append, AppendOutcome, Attend, AttendOutcome, Attendant, Left, MediaOutcome, Page, PageRange, React, ReactOutcome,
+    Rooms, StoreError, SwitchOutcome, View,
+};
+use heliograph_domain::{
+    id::{CommandId, SocketId, UserId},
+    room::{MediaChange, RoomId},
+    user::User,
+};
+
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+    Attend(Attend),
+    Leave { command: CommandId, socket: SocketId, user: UserId, for_good: bool },
+    Append(Append),
+    React(React),
+    ChangeMedia { by: SocketId, target: SocketId, change: MediaChange, as_admin: bool },
+    SwitchChat { by: SocketId, enabled: bool, as_admin: bool },
+    View { user: Option<UserId>, socket: Option<SocketId>, addressee: Option<SocketId> },
+    MarkRead { user: UserId, seq: u64 },
+    Members { limit: usize },
+    Read { range: PageRange, limit: usize },
+    Close,
+    List { limit: usize },
+}
+
+#[derive(Debug, PartialEq)]
+pub(super) enum Answer {
+    Attend(AttendOutcome),
+    Leave(Left),
+    Append(AppendOutcome),
+    React(ReactOutcome),
+    ChangeMedia(MediaOutcome),
+    SwitchChat(SwitchOutcome),
+    View(View),
+    MarkRead(bool),
+    Members(Option<Vec<User>>),
+    Read(Page),
+    Close(Vec<Attendant>, Vec<User>),
+    List(Vec<RoomId>),
+}
+
+impl Step {
+    pub(super) async fn carry_out(&self, rooms: &dyn Rooms, room: &RoomId) -> Result<Answer, StoreError> {
+        Ok(match self.clone() {
+            Self::Attend(step) => Answer::Attend(rooms.attend(room, step).await?),
+            Self::Leave { command, socket, user, for_good } => {
+                Answer::Leave(rooms.leave(room, command, &socket, &user, for_good).await?)
+            }
+            Self::Append(step) => Answer::Append(rooms.append(room, step).await?),
+            Self::React(step) => Answer::React(rooms.react(room, step).await?),
+            Self::ChangeMedia { by, target, change, as_admin } => {
+                Answer::ChangeMedia(rooms.change_media(room, &by, &target, change, as_admin).await?)
+            }
+            Self::SwitchChat { by, enabled, as_admin } => {
+                Answer::SwitchChat(rooms.switch_chat(room, &by, enabled, as_admin).await?)
+            }
+            Self::View { user, socket, addressee } => {
+                Answer::View(rooms.view(room, user.as_ref(), socket.as_ref(), addressee.as_ref()).await?)
+            }
+            Self::MarkRead { user, seq } => Answer::MarkRead(rooms.mark_read(room, &user, seq).await?),
+            Self::Members { limit } => Answer::Members(rooms.members(room, limit).await?),
+            Self::Read { range, limit } => Answer::Read(rooms.read(room, range, limit).await?),
+            Self::Close => {
+                let (attendants, members) = rooms.close(room).await?;
+                Answer::Close(attendants, members)
+            }
+            Self::List { limit } => Answer::List(everything(rooms, limit).await?),
+        })
+    }
+}
+
+/// All rooms, page by page. Each store has an order of its own.
+async fn everything(rooms: &dyn Rooms, limit: usize) -> Result<Vec<RoomId>, StoreError> {
+    let mut all = Vec::new();
+    loop {
+        let page = rooms.list(all.last(), limit).await?;
+        if page.is_empty() {
+            all.sort_unstable();
+            return Ok(all);
+        }
+        all.extend(page);
+    }
+}
