@@ -92,7 +92,7 @@ async fn shrink(servers: &Servers, rooms: &[RoomId], mut steps: Steps, mut diffe
 
 async fn random_steps_have_the_same_outcome_as_in_memory(servers: Arc<Servers>) {
     let number = |name: &str| env::var(name).ok().map(|number| number.parse::<u64>().unwrap());
-    let first_seed = number("HELIOGRAPH_TEST_SEED").unwrap_or_else(|| rand::random());
+    let first_seed = number("HELIOGRAPH_TEST_SEED").unwrap_or_else(rand::random);
     let rounds = number("HELIOGRAPH_TEST_STEPS").unwrap_or(4000).div_ceil(ROUND as u64);
     for seed in (0..rounds).map(|round| first_seed.wrapping_add(round)) {
         let (pair, mut world, mut steps) = (Pair::new(&servers).await, World::new(seed), Vec::new());
