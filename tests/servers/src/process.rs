@@ -13,7 +13,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::{
+    io::retry_on_intr,
+    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid},
+};
 use tempfile::TempDir;
 
 use crate::{port, watchdog::Watchdog};
@@ -187,12 +190,23 @@ impl Process {
         self.wait()
     }
 
-    /// Stops the server in its tracks (SIGSTOP): connections stay open and nothing is answered.
+    /// Stops the server in its tracks (SIGSTOP) and waits until it stands still: connections stay open
+    /// and nothing is answered.
     ///
     /// # Errors
     /// [`ServerError::Io`] if the process is gone.
     pub fn pause(&self) -> Result<(), ServerError> {
-        self.signal(Signal::STOP)
+        self.signal(Signal::STOP)?;
+        match &*self.running() {
+            // Its threads stop one by one. Should it end instead, that is left for others to find.
+            Some(running) => {
+                let stopped = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+                let id = WaitId::Pid(pid(&running.child)?);
+                retry_on_intr(|| waitid(id.clone(), stopped)).map_err(io::Error::from)?;
+                Ok(())
+            }
+            None => Ok(()),
+        }
     }
 
     /// Lets a paused server go on.
@@ -289,9 +303,12 @@ pub(crate) fn until(program: Program, what: &str, condition: impl Fn() -> bool) 
 
 fn signal(child: &Child, which: Signal) -> io::Result<()> {
     // The process has not been waited for, so that the id is still its own.
+    Ok(kill_process(pid(child)?, which)?)
+}
+
+fn pid(child: &Child) -> io::Result<Pid> {
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let pid = pid.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no process id"))?;
-    Ok(kill_process(pid, which)?)
+    pid.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no process id"))
 }
 
 fn end(child: &mut Child) {

@@ -63,9 +63,15 @@ pub(crate) fn story(error: &dyn Error) -> String {
 pub(crate) fn encryption_failed(error: &(dyn Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+        if error.is::<rustls::Error>() {
             return true;
+        }
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            // What has passed through HTTP/2 is text. And a server that does not encrypt hangs up.
+            let hung_up = error.kind() == io::ErrorKind::UnexpectedEof && error.to_string() == "tls handshake eof";
+            if hung_up || error.kind() == io::ErrorKind::InvalidData {
+                return true;
+            }
         }
         cause = error.source();
     }

@@ -16,6 +16,7 @@ mod nats;
 mod presence;
 mod recent;
 mod redis;
+mod relay;
 mod rooms;
 mod scene;
 mod servers;

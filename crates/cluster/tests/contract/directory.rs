@@ -21,7 +21,8 @@ pub(crate) const CASES: &[Case<Arc<dyn Directory>>] = cases![
     nodes_of_all_roles_live_side_by_side,
 ];
 
-fn node(role: Role) -> Node {
+/// A node that nobody knows yet.
+pub(crate) fn node(role: Role) -> Node {
     Node {
         id: NodeId::generate(role.name()),
         role,

@@ -254,7 +254,7 @@ fn refused(servers: &str, error: &async_nats::ConnectError) -> ConnectError {
         _ => "is a server running there?",
     };
     // The cause says more than the kind, where there is one.
-    let reason = error.source().map_or_else(|| story(error), |cause| story(cause));
+    let reason = error.source().map_or_else(|| story(error), story);
     failure(servers, obstacle, format!("{reason}; {hint}"))
 }
 

@@ -111,7 +111,10 @@ impl EtcdDirectory {
             lease: None,
             options: options.clone(),
         };
-        let connected = keeper.connect().await.map_err(|error| refused(&shown, error))?;
+        let connected = keeper.connect().await.map_err(|error| {
+            let uncertified = address.scheme == "etcds" && options.cert_file.is_none();
+            refused(&shown, error, uncertified)
+        })?;
         // Servers may keep their version to themselves.
         if let Ok(version) = connected.session().version().await
             && !suits(&version)
@@ -120,6 +123,9 @@ impl EtcdDirectory {
             return Err(failure(&shown, Obstacle::Unsuitable, reason));
         }
         let keeper = AbortOnDropHandle::new(tokio::spawn(keeper.run(connected)));
+        // The keeper takes the connection into use. If it is lost before that, there will be another.
+        let mut current = shared.current.subscribe();
+        let _ = time::timeout(options.patience, current.wait_for(Option::is_some)).await;
         Ok(Self { shared, keys, patience: options.patience, _keeper: keeper })
     }
 
@@ -226,11 +232,15 @@ fn suits(version: &str) -> bool {
     parts.next().zip(parts.next()).is_none_or(|version: (u64, u64)| version >= OLDEST)
 }
 
-fn refused(servers: &str, error: Failure) -> ConnectError {
+/// `uncertified`: the server may have hung up because it has not seen a certificate.
+fn refused(servers: &str, error: Failure, uncertified: bool) -> ConnectError {
     let hint = match error.obstacle {
         Obstacle::Credentials => "check user and password",
         Obstacle::Encryption => "check the certificates, and whether the server encrypts",
         Obstacle::Unsuitable => "may this user read and write below the prefix?",
+        Obstacle::Unreachable if uncertified => {
+            "is a server running there, and does it ask for a client's certificate?"
+        }
         Obstacle::Unreachable | Obstacle::Settings => "is a server running there?",
     };
     failure(servers, error.obstacle, format!("{}; {hint}", error.reason))

@@ -208,10 +208,8 @@ impl From<Status> for Failure {
             _ if encryption_failed(&status) => Obstacle::Encryption,
             _ => Obstacle::Unreachable,
         };
-        let reason = match status.source() {
-            Some(source) if message.is_empty() => story(source),
-            _ => message.to_owned(),
-        };
+        // Its source is what went wrong on the way; without one the server has spoken.
+        let reason = status.source().map_or_else(|| message.to_owned(), story);
         Self { obstacle, reason }
     }
 }
