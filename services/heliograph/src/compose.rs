@@ -120,8 +120,6 @@ impl<'a> Compose<'a> {
             };
             Gateway::new(options::gateway(config, &transport), backends, address.clone(), metrics.gateway.clone())
         });
-        described.extend(router.as_ref().map(RoomRouter::describe));
-        described.extend(presence.as_ref().map(Presence::describe));
         described.extend(gateway.as_ref().map(Gateway::describe));
 
         let process = Process::new(backends.clock.now(), readiness.clone(), shutdown.clone(), described);

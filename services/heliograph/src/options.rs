@@ -190,6 +190,7 @@ pub(crate) fn room_router(config: &Config) -> rooms::Options {
         marked_rooms: config.cluster.marked_rooms,
         known_rooms: config.cluster.known_rooms,
         known_age: config.cluster.known_age,
+        ..rooms::Options::default()
     }
 }
 
@@ -240,9 +241,12 @@ pub(crate) fn grpc(config: &Config) -> Result<Grpc, TlsError> {
     let channels = ChannelOptions { tls: tls.clone(), ..ChannelOptions::default() };
     // A request that is relayed to the gateway of its session is one message.
     let largest = channels.largest.max(config.engine.max_payload + RELAY_HEAD);
+    let server = ServerOptions::default();
+    // A relayed poll waits as long as its client's heartbeat lets it.
+    let longest = server.longest.max(2 * (config.engine.ping_interval + config.engine.ping_timeout));
     Ok(Grpc {
         channels: ChannelOptions { largest, ..channels },
-        server: ServerOptions { tls, ..ServerOptions::default() },
+        server: ServerOptions { tls, longest, ..server },
         largest,
     })
 }
