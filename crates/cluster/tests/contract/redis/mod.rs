@@ -6,6 +6,7 @@ mod faults;
 mod leftovers;
 mod redirections;
 mod refusals;
+mod rooms;
 
 use std::{future::ready, sync::Arc};
 
@@ -43,7 +44,7 @@ pub(crate) fn trials(servers: &Arc<Servers>) -> Vec<Trial> {
         ("redis::leftovers", leftovers::CASES),
         ("redis::agreement", agreement::CASES),
     ];
-    for (suite, cases) in own {
+    for (suite, cases) in own.iter().chain(rooms::SUITES) {
         let servers = Arc::clone(servers);
         all.extend(case::trials(suite, cases, move || ready(Arc::clone(&servers))));
     }
