@@ -39,8 +39,8 @@ pub struct CommandOptions {
 impl Default for CommandOptions {
     fn default() -> Self {
         Self {
-            deadline: Duration::from_secs(5),
-            attempt: Duration::from_secs(2),
+            deadline: Duration::from_secs(8),
+            attempt: Duration::from_secs(1),
             first_pause: Duration::from_millis(10),
             longest_pause: Duration::from_millis(500),
         }

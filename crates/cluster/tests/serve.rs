@@ -155,7 +155,7 @@ impl Stage {
         let memory = MemoryStore::start(MemoryOptions { retention, outcomes: 10 });
         let directory = Arc::new(MemoryDirectory::new());
         let backends = Backends {
-            bus: Arc::new(MemoryBus::new(64)),
+            bus: Arc::new(MemoryBus::new(1024)),
             directory: directory.clone(),
             store: memory.store(),
             clock: Clock::with_timers(Timestamp::from_system(SystemTime::now())),
@@ -184,9 +184,9 @@ impl Stage {
     }
 
     /// Sends a command to the partition of `x`, whatever its key.
-    fn ask(&self, command: &str) -> BoxFuture<'_, Result<Bytes, BusError>> {
-        let payload = Bytes::copy_from_slice(command.as_bytes());
-        self.backends.bus.request(Subject::Rooms(Partition::of("x")), payload, REPLY_WITHIN)
+    fn ask(&self, command: &str) -> BoxFuture<'static, Result<Bytes, BusError>> {
+        let (bus, payload) = (Arc::clone(&self.backends.bus), Bytes::copy_from_slice(command.as_bytes()));
+        async move { bus.request(Subject::Rooms(Partition::of("x")), payload, REPLY_WITHIN).await }.boxed()
     }
 
     /// Begins to send a command, and goes on when it is under way.
@@ -355,6 +355,22 @@ async fn a_server_that_stops_answers_what_it_has_received() {
     assert!(matches!(stage.ask("two now").await, Err(BusError::NoResponders(_))));
     stage.words.gate.notify_one();
     assert_eq!((held.await.unwrap(), waiting.await.unwrap()), ("done wait".into(), "done next".into()));
+    server.task.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_stops_answers_however_much_it_was_given() {
+    let stage = Stage::new();
+    let server = stage.serve("a", ServeOptions { pending: 1, ..ServeOptions::default() }).await;
+    let held = stage.begin("one wait").await;
+    let waiting: Vec<_> = (0..500).map(|_| stage.ask("two now")).collect();
+    let waiting = tokio::spawn(join_all(waiting));
+    time::sleep(Duration::from_millis(10)).await;
+    server.stop.cancel();
+    time::sleep(Duration::from_millis(10)).await;
+    stage.words.gate.notify_one();
+    assert_eq!(held.await.unwrap(), "done wait");
+    assert!(waiting.await.unwrap().into_iter().all(|answer| answer.is_ok()));
     server.task.await.unwrap();
 }
 

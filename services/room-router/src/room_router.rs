@@ -49,6 +49,7 @@ impl RoomRouter {
             store: backends.store.clone(),
             outward,
             clock: backends.clock.clone(),
+            nodes: backends.directory.watch(),
             metrics,
         };
         Self { router: Arc::new(router), backends, node }

@@ -2,6 +2,7 @@
 
 use heliograph_cluster::{
     clock::Clock,
+    directory::Nodes,
     outward::Outward,
     serve::Timers,
     store::{Store, Taken},
@@ -16,7 +17,7 @@ use heliograph_domain::{
     user::Actor,
 };
 use heliograph_telemetry::metrics;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::{
     failure::{Failure, Outcome},
@@ -30,6 +31,7 @@ pub(crate) struct Router {
     pub(crate) store: Store,
     pub(crate) outward: Outward,
     pub(crate) clock: Clock,
+    pub(crate) nodes: watch::Receiver<Nodes>,
     pub(crate) metrics: metrics::Rooms,
     pub(crate) memory: Memory,
     /// One for each room that may be looked at for a takeover.

@@ -11,7 +11,10 @@ use futures_util::{
     future::{BoxFuture, Fuse, FusedFuture, poll_immediate},
     stream::FuturesUnordered,
 };
-use tokio::time::{self, Instant};
+use tokio::{
+    task,
+    time::{self, Instant},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
@@ -98,8 +101,9 @@ impl<S: Service> Worker<S> {
                         subscribed();
                     }
                     self.serve(&mut subscription, &mut inheriting, &stop).await;
-                    // What has already been given to this owner alone is answered by it.
-                    while let Some(Some(message)) = subscription.next().now_or_never() {
+                    // What has already been given to this owner alone is answered by it: all of it, however
+                    // much one turn of a task would be.
+                    while let Some(Some(message)) = task::unconstrained(subscription.next()).now_or_never() {
                         self.receive(message).await;
                     }
                 }

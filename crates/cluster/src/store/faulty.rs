@@ -74,11 +74,14 @@ struct Interrupted<T: ?Sized> {
 
 impl<T: ?Sized> Interrupted<T> {
     fn unless_away<'a, O: Send + 'a>(&'a self, step: impl FnOnce(&'a T) -> Step<'a, O>) -> Step<'a, O> {
-        if self.outage.begun.load(Ordering::SeqCst) {
-            self.outage.refused.fetch_add(1, Ordering::SeqCst);
-            return Box::pin(async { Err(StoreError::Unavailable("for the test".to_owned())) });
-        }
-        step(&self.concern)
+        let (step, outage) = (step(&self.concern), &self.outage);
+        Box::pin(async move {
+            if outage.begun.load(Ordering::SeqCst) {
+                outage.refused.fetch_add(1, Ordering::SeqCst);
+                return Err(StoreError::Unavailable("for the test".to_owned()));
+            }
+            step.await
+        })
     }
 }
 

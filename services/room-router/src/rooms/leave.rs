@@ -48,7 +48,8 @@ impl Router {
             DisconnectCause::Explicit => LeaveReason::Left,
             DisconnectCause::Lost => LeaveReason::Disconnected,
         };
-        self.end_attendance(request, request.id, (socket, user), false, reason).await?;
+        let left = self.end_attendance(request, request.id, (socket, user), false, reason).await?;
+        self.withdraw_typing(request, &left).await;
         self.leave_call(request, socket).await
     }
 
@@ -70,7 +71,7 @@ impl Router {
         (socket, user): (&SocketId, &UserId),
         permanent: bool,
         reason: LeaveReason,
-    ) -> Outcome<()> {
+    ) -> Outcome<Left> {
         self.mark(&request.room, request.now).await;
         let left = self.store.rooms.leave(&request.room, command, socket, user, permanent).await?;
         self.memory.left(&request.room, socket, left.membership_ended.then_some(user), request.now);
@@ -81,7 +82,19 @@ impl Router {
         if left.membership_ended {
             self.store.presence.remove_room(user, &request.room).await?;
         }
-        Ok(())
+        Ok(left)
+    }
+
+    /// A typist's gateway withdraws the mark. If it has died, nobody else will.
+    async fn withdraw_typing(&self, request: &Request, left: &Left) {
+        let Some(attendant) = &left.attendant else { return };
+        if self.nodes.borrow().contains_key(&attendant.gateway) {
+            return;
+        }
+        let event = Event::TypingChanged { user: attendant.user.clone(), on: false };
+        let except = Except::User(attendant.user.id.clone());
+        let what = RoomEvent { except, at: request.now, place: Place::None, event };
+        self.tell_room(&left.gateways, &request.room, what).await;
     }
 
     /// Tells those who are still there.

@@ -17,4 +17,5 @@ mod questions;
 mod relays;
 mod signals;
 mod stage;
+mod takeover;
 mod telling;

@@ -10,17 +10,20 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::{FutureExt, future};
-use heliograph_cluster::store::{Calls, Limits, Step, Store, StoreError, Taken, Versioned};
+use heliograph_cluster::store::{Calls, Limits, Step, Store, StoreError, Taken, Versioned, faulty::Outage};
 use heliograph_domain::{
-    command::RoomCommand,
+    command::{RoomCommand, Signal, SignalKind, SignalTarget},
     id::{CallId, UserId},
     refusal::Code,
+    text::RawJson,
     time::Timestamp,
+    user::Vocabulary,
 };
+use tokio::time;
 
 use crate::{
     calls::{call, initiated},
-    stage::{Stage, code},
+    stage::{Stage, actor, code, socket, user},
 };
 
 fn away<'a, T: Send + 'a>() -> Step<'a, T> {
@@ -104,4 +107,131 @@ async fn a_change_of_a_call_that_others_get_ahead_of_is_made_anew() {
     assert_eq!(stage.heard("g1"), ["ann: c accepted by bob"]);
     conflicts.store(u32::MAX, Ordering::Relaxed);
     assert_eq!(code(stage.ask(&bob, "call:c", RoomCommand::EndCall).await), Code::Unavailable);
+}
+
+/// Two synapse clients and two mesh clients in a room, each known to the router by what they did before the
+/// store went away, and a switch for that.
+async fn away_from_the_store() -> (Stage, Outage) {
+    let outage = Outage::default();
+    let mut stage = Stage::over(|_| {}, |store| outage.over(store)).await;
+    for (id, gateway) in [("ann1", "g1"), ("bob1", "g2")] {
+        let actor = stage.synapse(id, gateway).await;
+        stage.join(&actor, "team").await;
+        stage.ask(&actor, "team", RoomCommand::SetTyping { on: true }).await.unwrap();
+    }
+    for (id, gateway) in [("cat1", "g1"), ("dan1", "g2")] {
+        let actor = stage.mesh(id, gateway).await;
+        stage.join(&actor, "team").await;
+        stage.ask(&actor, "team", RoomCommand::SendEphemeral { to: None, body: json() }).await.unwrap();
+    }
+    stage.clear();
+    outage.begin();
+    (stage, outage)
+}
+
+fn json() -> RawJson {
+    RawJson::from_checked(r#"{"x":1}"#)
+}
+
+fn signal_to(peer: &str) -> RoomCommand {
+    let to = SignalTarget::Socket(socket(peer));
+    RoomCommand::Signal(Signal { to, kind: SignalKind::Candidate, body: json() })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_stored_flows_while_the_store_is_away() {
+    let (mut stage, outage) = away_from_the_store().await;
+    let ann = actor("ann1", "g1", Vocabulary::Synapse);
+    let cat = actor("cat1", "g1", Vocabulary::Mesh);
+    for _ in 0..20 {
+        stage.ask(&ann, "team", RoomCommand::SetTyping { on: false }).await.unwrap();
+        assert_eq!(stage.heard("g2"), ["team but ann: ann stops typing"]);
+    }
+    // It is not asked each time.
+    assert!(outage.refused() < 5, "{}", outage.refused());
+    stage.ask(&cat, "team", RoomCommand::SendEphemeral { to: None, body: json() }).await.unwrap();
+    assert_eq!(stage.heard("g2").len(), 1);
+    stage.ask(&cat, "team", RoomCommand::SendEphemeral { to: Some(socket("dan1")), body: json() }).await.unwrap();
+    stage.ask(&cat, "team", signal_to("dan1")).await.unwrap();
+    assert_eq!(stage.heard("g2").len(), 2);
+    assert_eq!(stage.metrics.rooms.from_memory.get(), 23);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_whom_the_store_has_not_said_that_they_are_there_nothing_is_told() {
+    let (mut stage, outage) = away_from_the_store().await;
+    let eve = actor("eve1", "g1", Vocabulary::Synapse);
+    let typing = || RoomCommand::SetTyping { on: true };
+    assert_eq!(code(stage.ask(&eve, "team", typing()).await), Code::Unavailable);
+    let ann = actor("ann1", "g1", Vocabulary::Synapse);
+    assert_eq!(code(stage.ask(&ann, "other", typing()).await), Code::Unavailable);
+    assert!(stage.heard("g2").is_empty());
+    outage.end();
+    assert_eq!(code(stage.ask(&eve, "team", typing()).await), Code::NotInRoom);
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_wait_for_the_store_within_their_deadline() {
+    let (mut stage, outage) = away_from_the_store().await;
+    let ann = actor("ann1", "g1", Vocabulary::Synapse);
+    let refusal = stage.post(&ann, "team", "too early").await.unwrap_err();
+    assert_eq!((refusal.code, refusal.retryable()), (Code::Unavailable, true));
+    let back = async {
+        time::sleep(Duration::from_millis(500)).await;
+        outage.end();
+    };
+    let (posted, ()) = future::join(stage.post(&ann, "team", "in time"), back).await;
+    posted.unwrap();
+    assert_eq!(stage.heard("g2").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_known_before_the_store_went_away_is_not_known_for_ever() {
+    let (stage, _outage) = away_from_the_store().await;
+    let ann = actor("ann1", "g1", Vocabulary::Synapse);
+    let typing = || RoomCommand::SetTyping { on: true };
+    stage.pass(Duration::from_secs(290)).await;
+    stage.ask(&ann, "team", typing()).await.unwrap();
+    stage.pass(Duration::from_secs(320)).await;
+    assert_eq!(code(stage.ask(&ann, "team", typing()).await), Code::Unavailable);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_left_is_not_known_any_more() {
+    let (mut stage, outage) = away_from_the_store().await;
+    let (cat, dan) = (actor("cat1", "g1", Vocabulary::Mesh), actor("dan1", "g2", Vocabulary::Mesh));
+    outage.end();
+    stage.pass(Duration::from_secs(2)).await;
+    stage.ask(&dan, "team", RoomCommand::Leave { permanent: false }).await.unwrap();
+    stage.clear();
+    outage.begin();
+    assert_eq!(code(stage.ask(&cat, "team", signal_to("dan1")).await), Code::Unavailable);
+    assert_eq!(code(stage.ask(&dan, "team", signal_to("cat1")).await), Code::Unavailable);
+    assert!(stage.heard("g1").is_empty() && stage.heard("g2").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn signals_of_a_call_go_the_way_of_those_before() {
+    let outage = Outage::default();
+    let mut stage = Stage::over(|_| {}, |store| outage.over(store)).await;
+    let (ann, bob) = (stage.synapse("ann1", "g1").await, stage.synapse("bob1", "g2").await);
+    initiated(stage.ask(&ann, "call:c", call(&["bob"])).await);
+    stage.ask(&bob, "call:c", RoomCommand::AcceptCall).await.unwrap();
+    let signal = |to: &str| {
+        let to = SignalTarget::User(user(to));
+        RoomCommand::Signal(Signal { to, kind: SignalKind::Candidate, body: json() })
+    };
+    stage.ask(&ann, "call:c", signal("bob")).await.unwrap();
+    stage.clear();
+    outage.begin();
+    stage.ask(&ann, "call:c", signal("bob")).await.unwrap();
+    assert_eq!(stage.heard("g2").len(), 1);
+    // The other way none has gone yet.
+    assert_eq!(code(stage.ask(&bob, "call:c", signal("ann")).await), Code::Unavailable);
+    outage.end();
+    stage.pass(Duration::from_secs(2)).await;
+    stage.ask(&ann, "call:c", RoomCommand::EndCall).await.unwrap();
+    stage.clear();
+    outage.begin();
+    assert_eq!(code(stage.ask(&ann, "call:c", signal("bob")).await), Code::Unavailable);
 }

@@ -11,7 +11,7 @@ use heliograph_cluster::{
     bus::{Bus, MemoryBus, Subject, Subscription},
     clock::Clock,
     commands::{CommandOptions, Commands},
-    directory::MemoryDirectory,
+    directory::{MemoryDirectory, Node, Role},
     grpc::{Link, RoomClient},
     serve::Backends,
     store::{
@@ -33,7 +33,10 @@ use heliograph_domain::{
 };
 use heliograph_room_router::{Options, RoomRouter};
 use heliograph_telemetry::{metrics, readiness::Readiness};
-use tokio::{task::JoinHandle, time};
+use tokio::{
+    task::{self, JoinHandle},
+    time,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::telling::tell;
@@ -48,6 +51,7 @@ pub(crate) struct Stage {
     pub(crate) questions: RoomClient,
     memory: MemoryStore,
     gateways: HashMap<&'static str, Subscription>,
+    id: NodeId,
     stop: CancellationToken,
     router: JoinHandle<()>,
 }
@@ -63,6 +67,11 @@ impl Stage {
 
     /// A stage whose router sees the store through `veil`.
     pub(crate) async fn over(change: impl FnOnce(&mut Options), veil: impl FnOnce(Store) -> Store) -> Self {
+        Self::behind(change, |backends| Backends { store: veil(backends.store), ..backends }).await
+    }
+
+    /// A stage whose router sees its backends through `veil`.
+    pub(crate) async fn behind(change: impl FnOnce(&mut Options), veil: impl FnOnce(Backends) -> Backends) -> Self {
         let mut options = Options::default();
         change(&mut options);
         let retention = Retention { entries: 1000, age: Duration::from_secs(7 * 24 * 3600) };
@@ -71,20 +80,22 @@ impl Stage {
         let backends = Backends {
             bus: Arc::clone(&bus),
             directory: Arc::new(MemoryDirectory::new()),
-            store: veil(memory.store()),
+            store: memory.store(),
             clock: Clock::with_timers(Timestamp::from_system(SystemTime::now())),
         };
         let mut gateways = HashMap::new();
         for name in ["g1", "g2"] {
             gateways.insert(name, bus.subscribe(Subject::Gateway(node(name)), None).await.unwrap());
+            backends.directory.register(gateway(name, &backends.clock)).await.unwrap();
         }
         let metrics = metrics::Metrics::default();
-        let router = RoomRouter::new(options, backends.clone(), String::new(), metrics.rooms.clone());
+        let router = RoomRouter::new(options, veil(backends.clone()), String::new(), metrics.rooms.clone());
+        let id = router.node().id.clone();
         let questions = RoomClient::new(Link::new(router.questions(), Duration::from_secs(1)));
         let (stop, router) = run(router).await;
         let options = CommandOptions { deadline: Duration::from_secs(1), ..CommandOptions::default() };
         let commands = Commands::new(bus, options);
-        Self { backends, commands, metrics, questions, memory, gateways, stop, router }
+        Self { backends, commands, metrics, questions, memory, gateways, id, stop, router }
     }
 
     pub(crate) fn store(&self) -> Store {
@@ -97,8 +108,7 @@ impl Stage {
 
     /// A socket of a user that has connected, as `<user><number>` at a gateway.
     pub(crate) async fn socket(&self, id: &str, gateway: &str, vocabulary: Vocabulary) -> Actor {
-        let user = person(id.trim_end_matches(|c: char| c.is_ascii_digit()));
-        let actor = Actor { user, admin: false, socket: socket(id), gateway: node(gateway), vocabulary };
+        let actor = actor(id, gateway, vocabulary);
         let known = UserSocket { socket: socket(id), gateway: node(gateway), vocabulary };
         assert!(self.store().presence.connect(&actor.user, known, 20, self.now()).await.unwrap());
         let secret = SessionSecret::from_bytes([1; 16]);
@@ -152,7 +162,7 @@ impl Stage {
     pub(crate) fn heard(&mut self, gateway: &str) -> Vec<String> {
         let mut heard = Vec::new();
         let subscription = self.gateways.get_mut(gateway).unwrap();
-        while let Some(Some(message)) = subscription.next().now_or_never() {
+        while let Some(Some(message)) = task::unconstrained(subscription.next()).now_or_never() {
             let items = wire::decode_parcel(message.payload).unwrap().items;
             heard.extend(items.into_iter().map(|item| tell(&wire::decode_outbound(item).unwrap())));
         }
@@ -163,7 +173,7 @@ impl Stage {
     pub(crate) fn deliveries(&mut self, gateway: &str) -> Vec<Outbound> {
         let mut heard = Vec::new();
         let subscription = self.gateways.get_mut(gateway).unwrap();
-        while let Some(Some(message)) = subscription.next().now_or_never() {
+        while let Some(Some(message)) = task::unconstrained(subscription.next()).now_or_never() {
             let items = wire::decode_parcel(message.payload).unwrap().items;
             heard.extend(items.into_iter().map(|item| wire::decode_outbound(item).unwrap()));
         }
@@ -182,12 +192,39 @@ impl Stage {
         time::sleep(span).await;
     }
 
+    /// The router dies; the directory notices it, and another one comes.
+    pub(crate) async fn replace_killed(&mut self) {
+        self.kill().await;
+        self.replace(Options::default()).await;
+    }
+
+    /// The router dies, and the directory notices it.
+    pub(crate) async fn kill(&mut self) {
+        self.router.abort();
+        assert!((&mut self.router).await.unwrap_err().is_cancelled());
+        self.backends.directory.deregister(&self.id).await.unwrap();
+    }
+
+    /// Another router comes in the place of a killed one.
+    pub(crate) async fn replace(&mut self, options: Options) {
+        let router = RoomRouter::new(options, self.backends.clone(), String::new(), self.metrics.rooms.clone());
+        self.id = router.node().id.clone();
+        (self.stop, self.router) = run(router).await;
+        // What it does at first is done when nothing is left to do at this moment.
+        self.pass(Duration::from_millis(1)).await;
+    }
+
     /// Ends the router and waits until it has.
     pub(crate) async fn stop(self) -> MemoryStore {
         self.stop.cancel();
         self.router.await.unwrap();
         self.memory
     }
+}
+
+fn gateway(name: &str, clock: &Clock) -> Node {
+    let (grpc, version, started) = (String::new(), String::new(), clock.now());
+    Node { id: node(name), role: Role::Gateway, grpc, home: None, version, started, draining: false }
 }
 
 /// Lets a router serve, and returns when it does.
@@ -218,6 +255,12 @@ pub(crate) fn join_of(actor: &Actor) -> Join {
 
 pub(crate) fn post(text: &str) -> Post {
     Post { text: MessageText::parse_or_blank(text).unwrap(), attachments: None, reference: None }
+}
+
+/// A socket of a user, as `<user><number>` at a gateway.
+pub(crate) fn actor(id: &str, gateway: &str, vocabulary: Vocabulary) -> Actor {
+    let user = person(id.trim_end_matches(|c: char| c.is_ascii_digit()));
+    Actor { user, admin: false, socket: socket(id), gateway: node(gateway), vocabulary }
 }
 
 pub(crate) fn person(id: &str) -> User {
