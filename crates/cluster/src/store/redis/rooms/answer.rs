@@ -297,6 +297,7 @@ impl Attending {
 fn attending(reply: Reply) -> Read<Attending> {
     reply.parse(|text| {
         let mut lines = text.split('\n');
+        let user = lines.next().ok_or(UNREADABLE)?.to_owned();
         let turn = line(&mut lines, str::parse)?;
         let _explicit = lines.next();
         let vocabulary = lines.next().and_then(vocabulary).ok_or(UNREADABLE)?;
@@ -308,7 +309,6 @@ fn attending(reply: Reply) -> Read<Attending> {
             Some((media(bits), Timestamp::from_millis(joined_at)))
         };
         let gateway = line(&mut lines, NodeId::parse)?;
-        let user = lines.next().ok_or(UNREADABLE)?.to_owned();
         Ok::<_, StoreError>(Attending { turn, vocabulary, peer, gateway, user })
     })
 }

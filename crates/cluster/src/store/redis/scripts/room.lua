@@ -9,8 +9,8 @@
 -- KEYS[4]  people      hash   user -> sockets here, those of them that asked for the room, 1 for a guest,
 --                             number of the newest entry read, encoded user; separated by spaces.
 --                             Members, and whoever has a socket here.
--- KEYS[5]  attendance  hash   socket -> seven lines: turn, 1 if it asked for the room, vocabulary, media
---                             (bits, empty if it is no peer), when it became a peer, gateway, user
+-- KEYS[5]  attendance  hash   socket -> seven lines: user, turn, 1 if it asked for the room, vocabulary,
+--                             media (bits, empty if it is no peer), when it became a peer, gateway
 -- KEYS[6]  peers       sorted socket by turn; the first is the host
 -- KEYS[7]  gateways    hash   gateway -> number of attendants
 -- KEYS[8]  marks       sorted number, user and emoji in three lines, by number of the message

@@ -42,7 +42,7 @@ local function replaced()
     if not attending then
       return
     end
-    local other_turn, _, _, other_media, _, _, other_user = parts_of(attending)
+    local other_user, other_turn, _, _, other_media = parts_of(attending)
     if other_user == user then
       seen[other] = true
       found[#found + 1] = { tonumber(other_turn), other, attending, other_media ~= '' }
@@ -64,9 +64,9 @@ end
 local function take_in()
   local known = call('HGET', attendance, socket)
   local gone = replaced()
-  local known_turn, known_explicit, _, known_media, known_joined_at, known_gateway, known_user
+  local known_user, known_turn, known_explicit, _, known_media, known_joined_at, known_gateway
   if known then
-    known_turn, known_explicit, _, known_media, known_joined_at, known_gateway, known_user = parts_of(known)
+    known_user, known_turn, known_explicit, _, known_media, known_joined_at, known_gateway = parts_of(known)
   end
 
   local is_peer = known and known_media ~= ''
@@ -109,7 +109,7 @@ local function take_in()
     media = known_media
   end
   local is_explicit = (was_explicit or explicit == '1') and 1 or 0
-  local attending = { place, is_explicit, vocabulary, media, joined_at, gateway, user }
+  local attending = { user, place, is_explicit, vocabulary, media, joined_at, gateway }
   call('HSET', attendance, socket, table.concat(attending, '\n'))
 
   local sockets, asking, _, read = person(user)
@@ -158,8 +158,8 @@ local others = {}
 for _, peer in ipairs(call('ZRANGE', peers, 0, -1)) do
   if peer ~= socket then
     local attending = call('HGET', attendance, peer)
-    local _, _, _, _, _, _, owner = parts_of(attending)
-    others[#others + 1], others[#others + 2], others[#others + 3] = peer, attending, call('HGET', people, owner)
+    local kept = call('HGET', people, user_of(attending))
+    others[#others + 1], others[#others + 2], others[#others + 3] = peer, attending, kept
   end
 end
 

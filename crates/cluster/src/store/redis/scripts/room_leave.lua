@@ -25,7 +25,7 @@ end
 local left = false
 local attending = call('HGET', attendance, socket)
 if attending then
-  local _, _, _, media, _, _, owner = parts_of(attending)
+  local owner, _, _, _, media = parts_of(attending)
   if owner == user then
     left = take_out(socket, attending)
     count_change(left[4] or media ~= '')

@@ -6,10 +6,10 @@ local function push(seq, due, message, at, event)
   local number = string.format('%d', seq + 1)
   local entries = call('RPUSH', log, message, at, event) / 3
   call('HSET', head, 'seq', number)
-  if entries > most_entries then
+  if entries > tonumber(most_entries) then
     call('LTRIM', log, 3 * (entries - most_entries), -1)
   elseif entries == 1 then
-    call('PEXPIRE', log, age + slack)
+    keep()
   end
   if tonumber(at) >= tonumber(due) then
     expire(tonumber(at))

@@ -39,7 +39,7 @@ local mark = string.format('%d\n', marked) .. user .. '\n' .. emoji
 local changed
 if on == '1' then
   changed = call('ZADD', marks, marked, mark)
-  call('PEXPIRE', marks, age + slack)
+  call('PEXPIRE', marks, age + slack())
 else
   changed = call('ZREM', marks, mark)
 end

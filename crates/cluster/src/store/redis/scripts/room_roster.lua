@@ -17,10 +17,14 @@ local function set_person(user, sockets, explicit, guest, read, encoded)
   call('HSET', people, user, string.format('%d %d %s %d ', sockets, explicit, guest, read) .. encoded)
 end
 
--- The parts of an attendance: turn, 1 if it asked for the room, vocabulary, media, when it became a peer,
--- gateway, user.
+-- The parts of an attendance: user, turn, 1 if it asked for the room, vocabulary, media, when it became a
+-- peer, gateway.
 local function parts_of(attending)
-  return string.match(attending, '^(%d+)\n(%d)\n(%l+)\n(%d*)\n(%d*)\n(.-)\n(.*)$')
+  return string.match(attending, '^([^\n]*)\n(%d+)\n(%d)\n(%l+)\n(%d*)\n(%d*)\n(.*)$')
+end
+
+local function user_of(attending)
+  return string.match(attending, '^[^\n]*')
 end
 
 local function host()
@@ -58,7 +62,7 @@ end
 -- Takes a socket out. Gives { socket, attending, encoded user, whether the user's last socket went that had
 -- asked for the room, new host }; says nothing about the roster's version and membership.
 local function take_out(socket, attending)
-  local _, was_explicit, _, media, _, gateway, user = parts_of(attending)
+  local user, _, was_explicit, _, media, _, gateway = parts_of(attending)
   local was_host = media ~= '' and host() == socket
   call('HDEL', attendance, socket)
   call('ZREM', peers, socket)

@@ -8,7 +8,7 @@
 local user, socket, addressee = unpack(ARGV)
 
 local epoch, seq, roster, reach = unpack(call('HMGET', head, 'epoch', 'seq', 'roster', 'reach'))
-if not epoch or is_forgotten() then
+if not epoch or (reach == '' and is_forgotten()) then
   return false
 end
 
@@ -17,7 +17,7 @@ local function attendant(of)
   if not attending then
     return false, false
   end
-  return attending, call('HGET', people, string.match(attending, '([^\n]*)$'))
+  return attending, call('HGET', people, string.match(attending, '^[^\n]*'))
 end
 
 local is_member, person = false, false
