@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, Error, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
@@ -64,7 +65,7 @@ impl Authority {
         params.distinguished_name.push(DnType::CommonName, "heliograph test authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        let certificate = params.self_signed(&key)?.pem();
+        let certificate = pem("CERTIFICATE", params.self_signed(&key)?.der());
         Ok(Self { certificate, issuer: Issuer::new(params, key) })
     }
 
@@ -74,8 +75,17 @@ impl Authority {
         let mut params = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()])?;
         params.distinguished_name.push(DnType::CommonName, name);
         params.extended_key_usages = vec![usage];
-        Ok((params.signed_by(&key, &self.issuer)?.pem(), key.serialize_pem()))
+        let signed = params.signed_by(&key, &self.issuer)?;
+        Ok((pem("CERTIFICATE", signed.der()), pem("PRIVATE KEY", &key.serialize_der())))
     }
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let text = BASE64_STANDARD.encode(der);
+    // Readers may be strict about the length of lines.
+    let lines: Vec<String> =
+        text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
 }
 
 /// Whether a server encrypts, and whom it then takes for a client.
