@@ -81,7 +81,7 @@ impl Cluster {
 
     /// Sends a request to the server of its slot, and on to where that says.
     pub(super) async fn send(&self, request: &Request, deadline: Instant) -> Result<Value, Failure> {
-        let (mut place, mut asking) = (self.members.place_of(request)?, false);
+        let (mut place, mut asking) = (self.members.place_of(request.slot())?, false);
         for _ in 0..MOST_HOPS {
             let failure = match self.members.server(&place).send(request, asking, deadline).await {
                 Ok(value) => return Ok(value),
@@ -110,13 +110,9 @@ impl Drop for Cluster {
 }
 
 impl Members {
-    fn place_of(&self, request: &Request) -> Result<Place, Failure> {
-        let map = self.map.read();
-        let place = match request.slot() {
-            Some(slot) => map.of(slot),
-            None => map.ranges.first().map(|(_, _, place)| place),
-        };
-        place.cloned().ok_or_else(|| {
+    fn place_of(&self, slot: Slot) -> Result<Place, Failure> {
+        let place = self.map.read().of(slot).cloned();
+        place.ok_or_else(|| {
             self.doubt.notify_one();
             Failure::Down("no server of the cluster serves the slot".into())
         })
@@ -130,7 +126,7 @@ impl Members {
         let server = map
             .servers
             .entry(place.clone())
-            .or_insert_with(|| Arc::new(Server::new(&self.line.to(place.clone()), self.bounds, &self.metrics)));
+            .or_insert_with(|| Arc::new(Server::new(self.line.to(place.clone()), self.bounds, &self.metrics)));
         Arc::clone(server)
     }
 
@@ -141,7 +137,7 @@ impl Members {
         let mut last = StoreError::Unavailable("no server of the cluster is known".to_owned());
         for place in known {
             let deadline = Instant::now() + self.bounds.timeout;
-            let answer = self.server(&place).send(&Request::keyless("CLUSTER").arg("SLOTS"), false, deadline).await;
+            let answer = self.server(&place).send(&Request::to_server("CLUSTER").arg("SLOTS"), false, deadline).await;
             match answer.map_err(StoreError::from).and_then(|answer| ranges(answer, &place)) {
                 Ok(ranges) => {
                     let mut map = self.map.write();
@@ -158,15 +154,16 @@ impl Members {
 
 /// Learns anew who serves what whenever there is doubt.
 async fn watch(members: Arc<Members>) {
-    let mut pause = ASK_AGAIN_AFTER;
     loop {
         members.doubt.notified().await;
+        let mut pause = ASK_AGAIN_AFTER;
         while let Err(error) = members.learn().await {
-            warn!(%error, "the Redis cluster does not say who serves what");
+            if pause == ASK_AGAIN_AFTER {
+                warn!(%error, "the servers of the Redis cluster do not say who serves what");
+            }
             time::sleep(pause).await;
             pause = (pause * 2).min(members.bounds.longest_pause);
         }
-        pause = ASK_AGAIN_AFTER;
         time::sleep(ASK_AGAIN_AFTER).await;
     }
 }

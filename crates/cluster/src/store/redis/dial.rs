@@ -14,8 +14,21 @@ use tokio::time;
 use super::failure::Refusal;
 use crate::connect::Obstacle;
 
-/// Makes a connection. What it is given is called when the connection has ended.
-pub(super) type Dial = Arc<dyn Fn(OnEnd) -> BoxFuture<'static, Result<MultiplexedConnection, Refusal>> + Send + Sync>;
+/// A way to a server.
+pub(super) struct Dial {
+    /// Where it leads, in the words of logs.
+    pub(super) name: String,
+    connect: Box<dyn Fn(OnEnd) -> Connecting + Send + Sync>,
+}
+
+type Connecting = BoxFuture<'static, Result<MultiplexedConnection, Refusal>>;
+
+impl Dial {
+    /// Makes a connection. `on_end` is called when it has ended.
+    pub(super) async fn connect(&self, on_end: OnEnd) -> Result<MultiplexedConnection, Refusal> {
+        (self.connect)(on_end).await
+    }
+}
 
 /// Called when a connection has ended.
 pub(super) type OnEnd = Arc<dyn Fn() + Send + Sync>;
@@ -75,22 +88,25 @@ impl fmt::Display for Place {
 }
 
 impl Line {
-    /// Makes connections to this server.
+    /// The way to this server.
     pub(super) fn to(self: &Arc<Self>, place: Place) -> Dial {
-        let line = Arc::clone(self);
-        Arc::new(move |on_end| {
+        let (line, name) = (Arc::clone(self), place.to_string());
+        let connect = move |on_end| -> Connecting {
             let (line, place) = (Arc::clone(&line), place.clone());
             Box::pin(async move { line.connect(&place, Some(on_end)).await })
-        })
+        };
+        Dial { name, connect: Box::new(connect) }
     }
 
-    /// Makes connections to the master that sentinels know by this name.
-    pub(super) fn to_master_of(self: &Arc<Self>, sentinels: Arc<Sentinels>) -> Dial {
-        let line = Arc::clone(self);
-        Arc::new(move |on_end| {
+    /// The way to the master that sentinels know.
+    pub(super) fn to_master(self: &Arc<Self>, sentinels: Sentinels) -> Dial {
+        let (line, sentinels) = (Arc::clone(self), Arc::new(sentinels));
+        let name = format!("master {}", sentinels.master);
+        let connect = move |on_end| -> Connecting {
             let (line, sentinels) = (Arc::clone(&line), Arc::clone(&sentinels));
             Box::pin(async move { sentinels.connect_to_master(&line, on_end).await })
-        })
+        };
+        Dial { name, connect: Box::new(connect) }
     }
 
     /// Connects and logs in.

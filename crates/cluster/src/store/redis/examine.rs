@@ -13,8 +13,8 @@ use super::{
 };
 use crate::connect::Obstacle;
 
-/// The oldest version that has every command.
-const OLDEST: (u32, u32) = (6, 2);
+/// The oldest version that will do: it tells errors within scripts apart, and what its user may not do.
+const OLDEST: (u32, u32) = (7, 0);
 
 /// Every command that the store uses on keys.
 const COMMANDS: &[&str] = &[
@@ -60,10 +60,10 @@ const PERMITTED: &str = include_str!("scripts/permitted.lua");
 ///
 /// # Errors
 /// Why the last one does not.
-pub(super) async fn first_suitable<'a>(dials: &'a [Dial], kind: Kind, keys: &Keys) -> Result<&'a Dial, Refusal> {
+pub(super) async fn first_suitable(dials: Vec<Dial>, kind: Kind, keys: &Keys) -> Result<Dial, Refusal> {
     let mut last = Refusal::unreachable("no server is named");
     for dial in dials {
-        let found = async { examine(dial(Arc::new(|| ())).await?, kind, keys).await };
+        let found = async { examine(dial.connect(Arc::new(|| ())).await?, kind, keys).await };
         match found.await {
             Ok(()) => return Ok(dial),
             Err(refusal) => last = refusal,
@@ -147,16 +147,24 @@ async fn may_do(server: &mut MultiplexedConnection, key: &Key) -> Result<(), Ref
 
 /// Warns if the server may forget what it was given. Whether it says so depends on its user's rights.
 async fn keeps_everything(server: &mut MultiplexedConnection) {
-    let mut question = redis::cmd("INFO");
-    question.arg("memory");
-    let Ok(about) = question.query_async::<String>(server).await else { return };
-    let policy = about.lines().find_map(|line| line.strip_prefix("maxmemory_policy:"));
-    if let Some(policy) = policy.filter(|policy| *policy != "noeviction") {
-        warn!(
-            policy,
-            "Redis removes keys when its memory is full, and rooms and sessions with them: set maxmemory-policy to noeviction"
-        );
+    if let Ok(about) = redis::cmd("INFO").query_async::<String>(server).await {
+        for risk in risks(&about) {
+            warn!("{risk}");
+        }
     }
+}
+
+/// What may get lost with a server that says this about itself.
+fn risks(about: &str) -> Vec<&'static str> {
+    let value = |name: &str| about.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let mut risks = Vec::new();
+    if value("maxmemory_policy").is_some_and(|policy| policy != "noeviction") {
+        risks.push("Redis will remove rooms and sessions when its memory is full: set maxmemory-policy to noeviction");
+    }
+    if value("aof_enabled") == Some("0") {
+        risks.push("Redis will lose acknowledged messages when it is restarted: set appendonly to yes");
+    }
+    risks
 }
 
 #[cfg(test)]
@@ -169,8 +177,8 @@ mod tests {
     fn a_server_has_to_be_new_enough_and_in_the_right_role() {
         for (kind, version, mode, role, expected) in [
             (Kind::Single, "7.0.15", "standalone", "master", None),
-            (Kind::Single, "6.2.0", "standalone", "master", None),
-            (Kind::Single, "6.0.16", "standalone", "master", Some("too old")),
+            (Kind::Single, "7.0.0", "standalone", "master", None),
+            (Kind::Single, "6.2.14", "standalone", "master", Some("too old")),
             (Kind::Single, "", "", "", Some("too old")),
             (Kind::Single, "7.0.15", "cluster", "master", Some("redis+cluster://")),
             (Kind::Cluster, "7.0.15", "standalone", "master", Some("redis://")),
@@ -185,6 +193,15 @@ mod tests {
             };
             assert!(fits, "{kind:?} {version} {mode} {role}: {found:?}");
         }
+    }
+
+    #[test]
+    fn a_server_that_may_forget_is_told_from_one_that_keeps() {
+        let about = |policy, file| format!("# Memory\r\nmaxmemory_policy:{policy}\r\naof_enabled:{file}\r\n");
+        assert_eq!(risks(&about("noeviction", 1)), Vec::<&str>::new());
+        assert!(risks(&about("allkeys-lru", 1))[0].contains("maxmemory-policy"));
+        assert!(risks(&about("noeviction", 0))[0].contains("appendonly"));
+        assert_eq!(risks(""), Vec::<&str>::new());
     }
 
     #[test]

@@ -59,6 +59,12 @@ pub(super) fn is_unknown_script(error: &RedisError) -> bool {
     is_server(error, ServerErrorKind::NoScript)
 }
 
+/// Whether a script failed, and not the command that it called.
+fn is_within_script(error: &RedisError) -> bool {
+    is_server(error, ServerErrorKind::ResponseError)
+        && error.detail().is_some_and(|text| text.starts_with("user_script:"))
+}
+
 fn is_server(error: &RedisError, kind: ServerErrorKind) -> bool {
     error.kind() == ErrorKind::Server(kind)
 }
@@ -71,6 +77,8 @@ impl From<Failure> for StoreError {
             Failure::Silent(timeout) => Self::Unavailable(format!("Redis did not answer within {timeout:?}")),
             // A key that holds something else than it should.
             Failure::Error(error) if error.code() == Some("WRONGTYPE") => Self::Unreadable("key"),
+            // Scripts fail by themselves only over a value that they did not write.
+            Failure::Error(error) if is_within_script(&error) => Self::Unreadable("value"),
             Failure::Error(error) => Self::Unavailable(story(&error)),
         }
     }

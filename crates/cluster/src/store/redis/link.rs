@@ -12,6 +12,7 @@ use tokio::{
     task::JoinHandle,
     time::{self, Instant},
 };
+use tracing::{info, warn};
 
 use super::{
     dial::Dial,
@@ -59,7 +60,7 @@ enum State {
 
 impl Link {
     /// A link whose first connection is made as soon as possible.
-    pub(super) fn new(dial: Dial, bounds: Bounds, metrics: metrics::Store) -> Self {
+    pub(super) fn new(dial: Arc<Dial>, bounds: Bounds, metrics: metrics::Store) -> Self {
         let down = State::Down { since: Instant::now(), reason: "there is no connection yet".into() };
         let (state, seen) = watch::channel(down);
         let ended = Arc::new(watch::Sender::new(0));
@@ -132,7 +133,7 @@ fn end(ended: &watch::Sender<u64>, number: u64) {
 
 /// The task that makes connections.
 struct Keeper {
-    dial: Dial,
+    dial: Arc<Dial>,
     bounds: Bounds,
     metrics: metrics::Store,
     state: watch::Sender<State>,
@@ -141,31 +142,46 @@ struct Keeper {
 
 impl Keeper {
     async fn keep(self) {
-        let mut ended = self.ended.subscribe();
-        let (mut since, mut pause) = (Instant::now(), FIRST_PAUSE);
+        let (mut since, mut pause, mut is_lost) = (Instant::now(), FIRST_PAUSE, false);
         for number in 1.. {
-            let on_end = Arc::clone(&self.ended);
-            let reason = match (self.dial)(Arc::new(move || end(&on_end, number))).await {
+            let ended = Arc::clone(&self.ended);
+            let reason: Arc<str> = match self.dial.connect(Arc::new(move || end(&ended, number))).await {
                 Ok(connection) => {
-                    self.metrics.connections.inc();
-                    let made = Instant::now();
-                    self.state.send_replace(State::Up { number, connection });
-                    if ended.wait_for(|newest| *newest >= number).await.is_err() {
-                        return;
+                    if is_lost {
+                        info!(server = self.dial.name, "connected to Redis again");
                     }
-                    since = Instant::now();
+                    let stood = self.stand_by(number, connection).await;
+                    (since, is_lost) = (Instant::now(), true);
                     // What breaks at once is as good as a failed attempt.
-                    if made.elapsed() > self.bounds.longest_pause {
+                    if stood > self.bounds.longest_pause {
                         pause = FIRST_PAUSE;
                     }
+                    warn!(server = self.dial.name, "the connection to Redis broke");
                     "the connection to Redis broke".into()
                 }
-                Err(refusal) => refusal.reason.into(),
+                Err(refusal) => {
+                    if !is_lost {
+                        warn!(server = self.dial.name, reason = refusal.reason, "no connection to Redis");
+                    }
+                    is_lost = true;
+                    refusal.reason.into()
+                }
             };
             self.state.send_replace(State::Down { since, reason });
             time::sleep(pause.mul_f64(rand::random_range(0.5..1.0))).await;
             pause = (pause * 2).min(self.bounds.longest_pause);
         }
+    }
+
+    /// Offers a connection until it has ended. Gives how long that was.
+    async fn stand_by(&self, number: u64, connection: MultiplexedConnection) -> Duration {
+        self.metrics.connections.inc();
+        let made = Instant::now();
+        let mut ended = self.ended.subscribe();
+        self.state.send_replace(State::Up { number, connection });
+        // The sender is this task's own.
+        let _ = ended.wait_for(|newest| *newest >= number).await;
+        made.elapsed()
     }
 }
 

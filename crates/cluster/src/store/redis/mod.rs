@@ -41,7 +41,6 @@ use self::{
     cluster::Cluster,
     connection::{Connection, Servers},
     deadlines::RedisDeadlines,
-    dial::Dial,
     failure::Refusal,
     keys::Keys,
     limits::RedisLimits,
@@ -86,11 +85,11 @@ impl RedisStore {
     async fn open(options: &RedisOptions, address: &Address) -> Result<Self, Refusal> {
         let (keys, bounds, metrics) = (options.keys()?, options.bounds()?, options.metrics.clone());
         let line = Arc::new(options.line(address).await?);
-        let dials: Vec<Dial> = match address.kind {
-            Kind::Sentinel => vec![line.to_master_of(Arc::new(options.sentinels(address, &line)))],
+        let dials = match address.kind {
+            Kind::Sentinel => vec![line.to_master(options.sentinels(address, &line))],
             Kind::Single | Kind::Cluster => address.places.iter().map(|place| line.to(place.clone())).collect(),
         };
-        let dial = examine::first_suitable(&dials, address.kind, &keys).await?;
+        let dial = examine::first_suitable(dials, address.kind, &keys).await?;
         let servers = match address.kind {
             Kind::Single | Kind::Sentinel => Servers::One(Server::new(dial, bounds, &metrics)),
             Kind::Cluster => {

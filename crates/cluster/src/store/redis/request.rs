@@ -29,7 +29,7 @@ impl Script {
         for key in keys {
             command.arg(key.as_bytes());
         }
-        Request { command, slot: Some(slot), script: Some(self) }
+        Request { command, slot, script: Some(self) }
     }
 
     /// By what the server knows the script.
@@ -51,7 +51,7 @@ impl Script {
 /// One request.
 pub(super) struct Request {
     command: Cmd,
-    slot: Option<Slot>,
+    slot: Slot,
     script: Option<&'static Script>,
 }
 
@@ -60,12 +60,12 @@ impl Request {
     pub(super) fn command(name: &'static str, key: &Key) -> Self {
         let mut command = redis::cmd(name);
         command.arg(key.as_bytes());
-        Self { command, slot: Some(key.slot()), script: None }
+        Self { command, slot: key.slot(), script: None }
     }
 
-    /// A command without a key, for any server.
-    pub(super) fn keyless(name: &'static str) -> Self {
-        Self { command: redis::cmd(name), slot: None, script: None }
+    /// A command without a key, which concerns the server that it is sent to.
+    pub(super) fn to_server(name: &'static str) -> Self {
+        Self { command: redis::cmd(name), slot: Slot::of(b""), script: None }
     }
 
     /// Adds an argument, or several of a list.
@@ -75,7 +75,7 @@ impl Request {
     }
 
     /// Where its keys are.
-    pub(super) fn slot(&self) -> Option<Slot> {
+    pub(super) fn slot(&self) -> Slot {
         self.slot
     }
 

@@ -24,8 +24,9 @@ pub(super) struct Server {
 
 impl Server {
     /// A server that is about to be connected to.
-    pub(super) fn new(dial: &Dial, bounds: Bounds, metrics: &metrics::Store) -> Self {
-        let link = |_| Link::new(Arc::clone(dial), bounds, metrics.clone());
+    pub(super) fn new(dial: Dial, bounds: Bounds, metrics: &metrics::Store) -> Self {
+        let dial = Arc::new(dial);
+        let link = |_| Link::new(Arc::clone(&dial), bounds, metrics.clone());
         Self { links: (0..bounds.links).map(link).collect(), turn: AtomicUsize::new(0) }
     }
 

@@ -10,7 +10,10 @@ use std::{
 
 use bytes::Bytes;
 use heliograph_cluster::store::{Store, StoreError, redis::RedisOptions};
-use heliograph_domain::id::CallId;
+use heliograph_domain::{
+    id::{CallId, SocketId},
+    room::{Position, RoomId},
+};
 use heliograph_servers::{Redis, RedisSentinel};
 use heliograph_telemetry::metrics::Case;
 use tokio::task::JoinSet;
@@ -90,10 +93,9 @@ async fn a_server_that_returns_is_connected_to_once(_: Arc<Servers>) {
     redis.process.kill();
     let reason = eventually(|| async { save(&store, &CallId::generate()).await.err() }).await.to_string();
     assert!(reason.starts_with("the store is unavailable"), "{reason}");
-    // Long gone, it is known to be gone: nobody waits.
-    tokio::time::sleep(TIMEOUT).await;
-    let reason = is_unavailable(&store).await;
-    assert!(reason.contains("refused"), "{reason}");
+    // The reason is told, once it is known.
+    let reason = || async { save(&store, &CallId::generate()).await.err().map(|error| error.to_string()) };
+    eventually(|| async { reason().await.filter(|reason| reason.contains("refused")) }).await;
     redis.process.restart().unwrap();
     let mut steps = JoinSet::new();
     for _ in 0..50 {
@@ -202,6 +204,13 @@ async fn what_is_not_ours_is_unreadable(_: Arc<Servers>) {
     assert!(matches!(loaded, Err(StoreError::Unreadable(_))), "{loaded:?}");
     let saved = save(&store, &call).await;
     assert!(matches!(saved, Err(StoreError::Unreadable(_))), "{saved:?}");
+
+    // Within a value of ours.
+    let (socket, room) = (SocketId::random(), RoomId::parse("standup").unwrap());
+    let session = format!("hg:{{session:{socket}}}");
+    redis.command(&["HSET", &session, "next", "1", "room:standup", "somebody's"]).unwrap();
+    let added = store.sessions.add_room(&socket, &room, Position::default(), true).await;
+    assert!(matches!(added, Err(StoreError::Unreadable(_))), "{added:?}");
 }
 
 async fn sentinels_are_followed_to_the_new_master(_: Arc<Servers>) {
