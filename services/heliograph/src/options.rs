@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use heliograph_cluster::{
     commands::CommandOptions,
     grpc::{ChannelOptions, ServerOptions, Tls, TlsError},
+    outward::OutwardOptions,
 };
 use heliograph_gateway::{
     http,
@@ -156,6 +157,17 @@ pub(crate) fn http(config: &Config) -> Result<http::Options, KeyFileError> {
     })
 }
 
+/// What services send to gateways.
+fn outward(config: &Config) -> OutwardOptions {
+    OutwardOptions {
+        kept_bytes: config.cluster.link_kept_bytes,
+        waiting_bytes: config.cluster.link_waiting_bytes,
+        parcel_bytes: config.cluster.parcel_bytes,
+        heartbeat: config.cluster.link_heartbeat,
+        grace: config.cluster.link_grace,
+    }
+}
+
 /// The room-router.
 pub(crate) fn room_router(config: &Config) -> rooms::Options {
     let per_minute = |max| rooms::Rate { max, window: MINUTE };
@@ -190,6 +202,7 @@ pub(crate) fn room_router(config: &Config) -> rooms::Options {
         marked_rooms: config.cluster.marked_rooms,
         known_rooms: config.cluster.known_rooms,
         known_age: config.cluster.known_age,
+        outward: outward(config),
         ..rooms::Options::default()
     }
 }
@@ -208,6 +221,7 @@ pub(crate) fn presence(config: &Config) -> heliograph_presence::Options {
         recovery_window: config.engine.recovery_window,
         rooms: config.limits.rooms_per_socket,
         pending: config.cluster.partition_queue,
+        outward: outward(config),
         ..heliograph_presence::Options::default()
     }
 }

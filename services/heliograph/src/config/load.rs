@@ -188,6 +188,8 @@ fn check_bounds(config: &Config) -> Result<(), ConfigError> {
         ("cluster.bus_queue", config.cluster.bus_queue),
         ("nats.subscription_queue", config.nats.subscription_queue),
         ("cluster.takeover_at_once", config.cluster.takeover_at_once),
+        ("cluster.link_waiting_bytes", config.cluster.link_waiting_bytes),
+        ("cluster.parcel_bytes", config.cluster.parcel_bytes),
         ("rooms.log_entries", config.rooms.log_entries),
     ] {
         if value == 0 {
@@ -205,6 +207,7 @@ fn check_bounds(config: &Config) -> Result<(), ConfigError> {
         ("nats.ping_interval", config.nats.ping_interval),
         ("redis.response_timeout", config.redis.response_timeout),
         ("etcd.lease", config.etcd.lease),
+        ("cluster.link_heartbeat", config.cluster.link_heartbeat),
         ("rooms.log_age", config.rooms.log_age),
     ] {
         if time.is_zero() {

@@ -169,6 +169,20 @@ pub(crate) struct Cluster {
     pub partition_queue: usize,
     /// Messages that may wait for one subscription of the memory bus; beyond, senders wait.
     pub bus_queue: usize,
+    /// Bytes of what was sent to a gateway that a service keeps, to send it again if the bus has lost some.
+    pub link_kept_bytes: usize,
+    /// Bytes that may wait to be sent to a gateway while the bus is busy; beyond, senders wait.
+    pub link_waiting_bytes: usize,
+    /// Bytes that travel to a gateway in one message.
+    pub parcel_bytes: usize,
+    /// From one word to a gateway on how much has been sent to it to the next: what was lost in silence is noticed then.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub link_heartbeat: Duration,
+    /// How long what was sent to a gateway is kept after it has left the directory.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub link_grace: Duration,
     /// Rooms of a partition, those written to last, whose gateways are told where they stand when another room-router takes the partition over.
     pub takeover_rooms: usize,
     /// How many of them at once.
@@ -195,6 +209,11 @@ impl Default for Cluster {
             question_deadline: seconds(5),
             partition_queue: 256,
             bus_queue: 4096,
+            link_kept_bytes: 1024 * 1024,
+            link_waiting_bytes: 1024 * 1024,
+            parcel_bytes: 256 * 1024,
+            link_heartbeat: seconds(1),
+            link_grace: seconds(60),
             takeover_rooms: 10_000,
             takeover_at_once: 64,
             marked_rooms: 65_536,
