@@ -315,6 +315,8 @@ pub struct Presence {
     pub partitions: Gauge,
     /// Steps that failed in the store or on the bus.
     pub failures: Counter,
+    /// Sockets of dead gateways that were told of, repetitions too.
+    pub reaped: Counter,
 }
 
 impl Presence {
@@ -326,6 +328,7 @@ impl Presence {
         r.register("expired_graces", "Lost sockets whose grace ended without a return", self.expired_graces.clone());
         r.register("partitions", "Partitions owned", self.partitions.clone());
         r.register("failures", "Steps that failed in the store or on the bus", self.failures.clone());
+        r.register("reaped", "Sockets of dead gateways that were told of", self.reaped.clone());
     }
 }
 

@@ -90,7 +90,7 @@ impl People {
     }
 }
 
-fn socket_of(actor: &Actor) -> UserSocket {
+pub(crate) fn socket_of(actor: &Actor) -> UserSocket {
     UserSocket { socket: actor.socket.clone(), gateway: actor.gateway.clone(), vocabulary: actor.vocabulary }
 }
 

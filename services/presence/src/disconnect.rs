@@ -17,11 +17,11 @@ use heliograph_domain::{
     outcome::PresenceOutcome,
     room::{Position, RoomId, RoomKind},
     time::Timestamp,
-    user::User,
+    user::{Actor, User},
 };
 
 use crate::{
-    connect::Answer,
+    connect::{Answer, socket_of},
     deadline::Due,
     people::{Failure, People},
 };
@@ -44,8 +44,11 @@ impl People {
         let lost_at = now - age;
         let window = self.options.recovery_window;
         if !self.store.sessions.lose(&socket, &gateway, &positions, lost_at, window).await? {
-            if self.store.sessions.load(&socket).await?.is_none() {
-                self.store.presence.disconnect(&user, &socket, now).await?;
+            match self.store.sessions.load(&socket).await? {
+                None => {
+                    self.store.presence.disconnect(&user, &socket, now).await?;
+                }
+                Some((session, _)) => self.follow_move(&session.actor, &gateway, now).await?,
             }
             return Ok((PresenceOutcome::Done, None));
         }
@@ -66,6 +69,17 @@ impl People {
             .boxed()
         });
         Ok((PresenceOutcome::Done, goodbye))
+    }
+
+    /// The session of a socket has moved away from a gateway. If presence was not told of that, because who
+    /// moved it failed in between, it is told now; or nobody would ever end the socket.
+    async fn follow_move(&self, actor: &Actor, left: &NodeId, now: Timestamp) -> Result<(), StoreError> {
+        let sockets = self.store.presence.sockets(&actor.user.id).await?;
+        if sockets.iter().any(|known| known.socket == actor.socket && known.gateway == *left) {
+            // Nothing is added: the socket may be gone by now.
+            self.store.presence.connect(&actor.user, socket_of(actor), 0, now).await?;
+        }
+        Ok(())
     }
 
     /// Does what a goodbye leads to at once. A session that attends a call waits for the grace of

@@ -25,6 +25,10 @@ pub struct Options {
     pub rooms: usize,
     /// Commands of one partition that are under way or wait for another one of the same user.
     pub pending: usize,
+    /// From one look at which gateways the store knows to the next, about.
+    pub reap_interval: Duration,
+    /// Sockets of dead gateways that are ended side by side.
+    pub reap_at_once: usize,
     /// Bounds of what goes to gateways.
     pub outward: OutwardOptions,
 }
@@ -40,6 +44,8 @@ impl Default for Options {
             recovery_window: Duration::from_secs(120),
             rooms: 200,
             pending: ServeOptions::default().pending,
+            reap_interval: Duration::from_secs(30),
+            reap_at_once: 256,
             outward: OutwardOptions::default(),
         }
     }

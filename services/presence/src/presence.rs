@@ -11,9 +11,9 @@ use heliograph_cluster::{
 };
 use heliograph_domain::id::NodeId;
 use heliograph_telemetry::{metrics, readiness::Latch};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-use crate::{grpc::Questions, options::Options, people::People};
+use crate::{grpc::Questions, options::Options, people::People, reaper::Reaper};
 
 /// A presence service.
 pub struct Presence {
@@ -84,6 +84,8 @@ impl Presence {
     /// The service could not be registered.
     pub async fn run(self, starting: Latch, shutdown: CancellationToken) -> Result<(), DirectoryError> {
         let _links = self.people.outward.look_after_links();
+        let reaper = Reaper::new(Arc::clone(&self.people), Arc::clone(&self.backends.directory), self.node.id.clone());
+        let _reaping = AbortOnDropHandle::new(tokio::spawn(reaper.run(shutdown.clone())));
         let options = ServeOptions { pending: self.people.options.pending, ..ServeOptions::default() };
         serve(self.people, self.backends, self.node, options, move || drop(starting), shutdown).await
     }

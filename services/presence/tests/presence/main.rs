@@ -8,6 +8,7 @@
 mod coming;
 mod going;
 mod questions;
+mod reaping;
 mod recovering;
 mod stage;
 mod status;

@@ -2,22 +2,29 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
 use bytes::Bytes;
-use futures_util::FutureExt;
+use futures_util::{
+    FutureExt,
+    future::{self, BoxFuture},
+};
 use heliograph_cluster::{
     bus::{Bus, MemoryBus, QueueGroup, Subject, Subscription},
     clock::Clock,
     commands::{CommandOptions, Commands},
-    directory::{MemoryDirectory, Node, Role},
+    directory::{Directory, DirectoryError, MemoryDirectory, Node, Nodes, Role},
     grpc::{Link, PresenceClient},
     partition::Partition,
     serve::Backends,
     store::{
         Attend, AttendOutcome, Retention, Store,
+        faulty::Outage,
         memory::{MemoryOptions, MemoryStore},
     },
 };
@@ -35,7 +42,11 @@ use heliograph_domain::{
 };
 use heliograph_presence::{Options, Presence};
 use heliograph_telemetry::{metrics, readiness::Readiness};
-use tokio::{task::JoinHandle, time};
+use tokio::{
+    sync::watch,
+    task::{self, JoinHandle},
+    time,
+};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) type Answer = Result<PresenceOutcome, Refusal>;
@@ -43,14 +54,84 @@ pub(crate) type Answer = Result<PresenceOutcome, Refusal>;
 /// A running presence service between a store and two gateways, `g1` and `g2`.
 pub(crate) struct Stage {
     pub(crate) metrics: metrics::Metrics,
+    pub(crate) directory: Arc<Leases>,
+    pub(crate) outage: Outage,
     pub(crate) questions: PresenceClient,
     clock: Clock,
     commands: Commands,
     memory: MemoryStore,
     gateways: HashMap<&'static str, Subscription>,
     asked: Asked,
+    first: Service,
+    second: Option<Presence>,
+}
+
+/// A presence service that runs.
+pub(crate) struct Service {
+    id: NodeId,
     stop: CancellationToken,
     serving: JoinHandle<()>,
+}
+
+impl Service {
+    async fn run(presence: Presence) -> Self {
+        let id = presence.node().id.clone();
+        let (stop, readiness) = (CancellationToken::new(), Readiness::default());
+        let (starting, stopped) = (readiness.hold("presence"), stop.clone());
+        let serving = tokio::spawn(async move { presence.run(starting, stopped).await.unwrap() });
+        readiness.ready().await;
+        Self { id, stop, serving }
+    }
+
+    /// Ends the service and waits until it has.
+    pub(crate) async fn stop(self) {
+        self.stop.cancel();
+        self.serving.await.unwrap();
+    }
+
+    /// Whether this of the two reaps a gateway.
+    pub(crate) fn reaps(&self, gateway: &str, other: &Self) -> bool {
+        Partition::of(gateway).owner([&self.id, &other.id]) == Some(&self.id)
+    }
+}
+
+/// A directory with leases, as far as presence can tell.
+#[derive(Default)]
+pub(crate) struct Leases {
+    nodes: MemoryDirectory,
+    away: AtomicBool,
+}
+
+/// How long a lease lasts.
+pub(crate) const LEASE: Duration = Duration::from_secs(5);
+
+impl Directory for Leases {
+    fn register(&self, node: Node) -> BoxFuture<'_, Result<(), DirectoryError>> {
+        self.nodes.register(node)
+    }
+
+    fn deregister<'a>(&'a self, node: &'a NodeId) -> BoxFuture<'a, Result<(), DirectoryError>> {
+        self.nodes.deregister(node)
+    }
+
+    fn watch(&self) -> watch::Receiver<Nodes> {
+        self.nodes.watch()
+    }
+
+    fn losses(&self) -> watch::Receiver<u64> {
+        self.nodes.losses()
+    }
+
+    fn lease(&self) -> Duration {
+        LEASE
+    }
+
+    fn probe(&self) -> BoxFuture<'_, Result<(), DirectoryError>> {
+        match self.away.load(Ordering::Relaxed) {
+            true => future::ready(Err(DirectoryError::Unavailable("for the test".to_owned()))).boxed(),
+            false => self.nodes.probe(),
+        }
+    }
 }
 
 /// What rooms were asked, and whether they answer at all.
@@ -72,30 +153,41 @@ impl Stage {
         let memory = MemoryStore::start(MemoryOptions { retention, outcomes: 1000 });
         let bus: Arc<dyn Bus> = Arc::new(MemoryBus::new(1024));
         let clock = Clock::with_timers(Timestamp::from_system(SystemTime::now()));
-        let directory = Arc::new(MemoryDirectory::new());
+        let directory = Arc::new(Leases::default());
+        let outage = Outage::default();
         let backends = Backends {
             bus: Arc::clone(&bus),
             directory: directory.clone(),
-            store: memory.store(),
+            store: outage.over(memory.store()),
             clock: clock.clone(),
         };
         let mut gateways = HashMap::new();
         for name in ["g1", "g2"] {
             gateways.insert(name, bus.subscribe(Subject::Gateway(node(name)), None).await.unwrap());
-            register(&*directory, name, &clock).await;
+            register(&*directory, name, false, &clock).await;
         }
         let asked = Asked::default();
         play_rooms(&bus, &memory.store(), &asked).await;
         let metrics = metrics::Metrics::default();
         let of_commands = CommandOptions { deadline: Duration::from_millis(500), ..CommandOptions::default() };
         let commands = Commands::new(Arc::clone(&bus), of_commands);
-        let presence = Presence::new(options, backends, commands.clone(), String::new(), metrics.presence.clone());
+        let new = || {
+            Presence::new(options.clone(), backends.clone(), commands.clone(), String::new(), metrics.presence.clone())
+        };
+        let presence = new();
         let questions = PresenceClient::new(Link::new(presence.questions(), Duration::from_secs(1)));
-        let (stop, readiness) = (CancellationToken::new(), Readiness::default());
-        let (starting, stopped) = (readiness.hold("presence"), stop.clone());
-        let serving = tokio::spawn(async move { presence.run(starting, stopped).await.unwrap() });
-        readiness.ready().await;
-        Self { metrics, questions, clock, commands, memory, gateways, asked, stop, serving }
+        let first = Service::run(presence).await;
+        let second = Some(new());
+        Self { metrics, directory, outage, questions, clock, commands, memory, gateways, asked, first, second }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The secret of a connected socket's session.
+    pub(crate) fn secret(&self, id: &str) -> SessionSecret {
+        secret(id)
     }
 
     pub(crate) fn store(&self) -> Store {
@@ -197,7 +289,7 @@ impl Stage {
     pub(crate) fn heard(&mut self, gateway: &str) -> Vec<String> {
         let mut heard = Vec::new();
         let subscription = self.gateways.get_mut(gateway).unwrap();
-        while let Some(Some(message)) = subscription.next().now_or_never() {
+        while let Some(Some(message)) = task::unconstrained(subscription.next()).now_or_never() {
             let items = wire::decode_parcel(message.payload).unwrap().items;
             heard.extend(items.into_iter().map(|item| tell(&wire::decode_outbound(item).unwrap())));
         }
@@ -209,18 +301,51 @@ impl Stage {
         time::sleep(Duration::from_millis(millis)).await;
     }
 
+    /// A second presence service joins the first one.
+    pub(crate) async fn reinforce(&mut self) -> Service {
+        Service::run(self.second.take().unwrap()).await
+    }
+
+    /// The first service dies, and its lease ends.
+    pub(crate) async fn kill_first(&mut self) {
+        self.first.serving.abort();
+        assert!((&mut self.first.serving).await.unwrap_err().is_cancelled());
+        self.directory.deregister(&self.first.id).await.unwrap();
+    }
+
+    /// The first service.
+    pub(crate) fn first(&self) -> &Service {
+        &self.first
+    }
+
+    /// A gateway registers.
+    pub(crate) async fn register(&self, gateway: &str, draining: bool) {
+        register(&*self.directory, gateway, draining, &self.clock).await;
+    }
+
+    /// The lease of a gateway ends, or it deregisters.
+    pub(crate) async fn end_lease(&self, gateway: &str) {
+        self.directory.deregister(&node(gateway)).await.unwrap();
+        // What follows is done when nothing is left to do at this moment.
+        time::sleep(Duration::from_millis(1)).await;
+    }
+
+    /// From now on the directory does not answer, or does again.
+    pub(crate) fn directory_away(&self, away: bool) {
+        self.directory.away.store(away, Ordering::Relaxed);
+    }
+
     /// Ends the service and waits until it has.
     pub(crate) async fn stop(self) -> MemoryStore {
-        self.stop.cancel();
-        self.serving.await.unwrap();
+        self.first.stop().await;
         self.memory
     }
 }
 
-async fn register(directory: &dyn heliograph_cluster::directory::Directory, name: &str, clock: &Clock) {
+async fn register(directory: &dyn Directory, name: &str, draining: bool, clock: &Clock) {
     let (grpc, version, home) = (String::new(), String::new(), None);
     let (id, started) = (node(name), clock.now());
-    let node = Node { id, role: Role::Gateway, grpc, home, version, started, draining: false };
+    let node = Node { id, role: Role::Gateway, grpc, home, version, started, draining };
     directory.register(node).await.unwrap();
 }
 
