@@ -5,9 +5,12 @@ use std::{
     net::{IpAddr, SocketAddr},
 };
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::config::Config;
+
+/// How many connections may wait on a port that few ask for.
+const BACKLOG: u32 = 1024;
 
 /// A port cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -40,14 +43,15 @@ pub(crate) struct Addresses {
 impl Ports {
     /// Takes the ports that the configuration names; port 0 stands for a free one. The public one only if there
     /// shall be a gateway, that of gRPC only if others may ask.
-    pub(crate) async fn open(config: &Config, gateway: bool) -> Result<Self, ListenError> {
+    pub(crate) fn open(config: &Config, gateway: bool) -> Result<Self, ListenError> {
+        let public = &config.public;
         let public = match gateway {
-            true => Some(listen(config.public.host, config.public.port, "--port, SOCKET_PORT or public.port").await?),
+            true => Some(listen(public.host, public.port, public.backlog, "--port, SOCKET_PORT or public.port")?),
             false => None,
         };
-        let operations = listen(config.operations.host, config.operations.port, "operations.port").await?;
+        let operations = listen(config.operations.host, config.operations.port, BACKLOG, "operations.port")?;
         let grpc = match config.directory.is_shared() {
-            true => Some(listen(config.grpc.host, config.grpc.port, "grpc.port").await?),
+            true => Some(listen(config.grpc.host, config.grpc.port, BACKLOG, "grpc.port")?),
             false => None,
         };
         let address = |port: &Option<(TcpListener, SocketAddr)>| port.as_ref().map(|(_, address)| *address);
@@ -75,12 +79,23 @@ fn host_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
-async fn listen(host: IpAddr, port: u16, choice: &'static str) -> Result<(TcpListener, SocketAddr), ListenError> {
+fn listen(
+    host: IpAddr,
+    port: u16,
+    backlog: u32,
+    choice: &'static str,
+) -> Result<(TcpListener, SocketAddr), ListenError> {
     let address = SocketAddr::new(host, port);
-    let failed = |source| ListenError { address, choice, source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    Ok((listener, address))
+    let listen = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // So that a restart need not wait for what is left of the connections before it.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        let listener = socket.listen(backlog)?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    listen().map_err(|source| ListenError { address, choice, source })
 }
 
 #[cfg(test)]

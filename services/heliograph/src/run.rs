@@ -58,7 +58,7 @@ pub(crate) enum RunError {
 /// # Errors
 /// What kept the process from starting, or a role from going on.
 pub(crate) async fn run(config: Config, wanted: Vec<Role>, shutdown: CancellationToken) -> Result<(), RunError> {
-    let Ports { public, operations, grpc, addresses } = Ports::open(&config, wanted.contains(&Role::Gateway)).await?;
+    let Ports { public, operations, grpc, addresses } = Ports::open(&config, wanted.contains(&Role::Gateway))?;
     let readiness = Readiness::default();
     // Cancelled when the last client is gone.
     let unneeded = CancellationToken::new();

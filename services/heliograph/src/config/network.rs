@@ -22,6 +22,8 @@ pub(crate) struct Public {
     pub max_connections: usize,
     /// TCP connections at once from one address; 0 for any number, as behind a proxy.
     pub connections_per_address: usize,
+    /// New TCP connections that may wait to be accepted; the system may allow fewer (`net.core.somaxconn`). Clients beyond try again for seconds.
+    pub backlog: u32,
     /// New TCP connections a second.
     pub accept_per_second: u32,
     /// New TCP connections that may come at once.
@@ -52,6 +54,7 @@ impl Default for Public {
             origins: Vec::new(),
             max_connections: 100_000,
             connections_per_address: 1_000,
+            backlog: 4_096,
             accept_per_second: 5_000,
             accept_burst: 5_000,
             request_timeout: seconds(10),

@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod bad_starts;
+mod half_open;
 mod operations;
 mod program;
 mod start;

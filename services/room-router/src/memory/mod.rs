@@ -22,8 +22,8 @@ use heliograph_domain::{
 };
 use parking_lot::Mutex;
 
-use self::{marks::Marks, rooms::Rooms};
 pub(crate) use self::rooms::Way;
+use self::{marks::Marks, rooms::Rooms};
 use crate::options::Options;
 
 /// A partition is in the shard of its number modulo this one.
