@@ -8,8 +8,12 @@ use libtest_mimic::Trial;
 /// What has to hold for every implementation of `T`.
 pub(crate) type Case<T> = (&'static str, fn(T) -> LocalBoxFuture<'static, ()>);
 
-/// Far beyond what any case takes, so that one that hangs is told from one that is slow.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Far beyond what any case takes, so that one that hangs is told from one that is slow. Whoever says how
+/// many random steps there are has a day.
+fn patience() -> Duration {
+    let hours = std::env::var_os("HELIOGRAPH_TEST_STEPS").map(|_| 24);
+    hours.map_or(Duration::from_secs(60), |hours| Duration::from_secs(hours * 3600))
+}
 
 /// Lists async functions as cases.
 macro_rules! cases {
@@ -32,7 +36,7 @@ where
         let (case, make) = (*case, make.clone());
         Trial::test(format!("{suite}::{name}"), move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-            let run = async { tokio::time::timeout(PATIENCE, async { case(make().await).await }).await };
+            let run = async { tokio::time::timeout(patience(), async { case(make().await).await }).await };
             Ok(runtime.block_on(run)?)
         })
     };

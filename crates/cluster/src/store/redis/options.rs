@@ -53,7 +53,8 @@ pub struct RedisOptions {
     pub in_flight: usize,
     /// How long logs are kept, rooms without attendants, and when a user was last seen.
     pub retention: Retention,
-    /// How many outcomes of commands a room remembers at most, within [`super::super::REMEMBERED`].
+    /// How many outcomes of commands a room remembers at least, within [`super::super::REMEMBERED`];
+    /// at most four times as many.
     pub outcomes: usize,
     /// What is counted.
     pub metrics: metrics::Store,

@@ -59,7 +59,8 @@ pub(super) struct RedisRooms {
 }
 
 impl RedisRooms {
-    /// Rooms that keep as much as `retention` says, and about so many outcomes of commands each.
+    /// Rooms that keep as much as `retention` says, and at least so many outcomes of commands each, if they
+    /// are not too old, but less than four times as many.
     pub(super) fn new(connection: Connection, keys: Keys, retention: Retention, outcomes: usize) -> Self {
         Self { connection, keys, retention, outcomes, clock: Clock::system() }
     }

@@ -3,7 +3,7 @@
 -- answer is found for at least as long as one generation lasts, whatever the clocks of those who ask.
 --
 -- ARGV[1] command     ARGV[2] now
--- ARGV[3] how long a generation lasts     ARGV[4] how many answers it takes
+-- ARGV[3] how long a generation lasts     ARGV[4] how many answers it takes, each of two fields at most
 
 local command, now, lasting, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local since
@@ -24,7 +24,7 @@ end
 
 -- After `recall`.
 local function remember(answer, reference)
-  if since and (now - since >= tonumber(lasting) or call('HLEN', outcomes) > tonumber(most)) then
+  if since and (math.abs(now - since) >= tonumber(lasting) or call('HLEN', outcomes) > 2 * most) then
     call('RENAME', outcomes, former)
     since = false
   end

@@ -164,7 +164,7 @@ async fn a_room_remembers_so_many_outcomes_and_no_more(servers: Arc<Servers>) {
         for part in ["outcomes", "former"] {
             let key = format!("{}:{{rooms:{}}}:{part}:{}", watched.prefix, Partition::of(room.id.as_str()), room.id);
             let remembered = watched.servers.redis().command(&["HLEN", &key]).unwrap();
-            assert!(remembered.parse::<u32>().unwrap() <= 6, "{remembered} {part}");
+            assert!(remembered.parse::<u32>().unwrap() <= 12, "{remembered} {part}");
         }
     }
     for (step, outcome) in posted.into_iter().rev().take(5) {
