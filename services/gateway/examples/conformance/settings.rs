@@ -10,6 +10,8 @@ use heliograph_gateway::plain::PlainOptions;
 
 use crate::contract::Contract;
 use crate::echo::Echo;
+use crate::hub::Hub;
+use crate::local::LocalHub;
 
 /// Whom the server is set up for.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -26,15 +28,25 @@ const RECOVERY_WINDOW: Duration = Duration::from_secs(20);
 /// The largest message of the WebSocket echo.
 const MAX_ECHO: usize = 16 * 1024 * 1024;
 
-/// A server with the three paths.
+/// A server with the three paths, whose sessions are known to this process alone.
 pub(crate) fn server(options: Options, recovers: bool) -> Server {
-    let contract = Contract::new(recovers.then_some(RECOVERY_WINDOW));
+    server_with(options, Arc::new(LocalHub::new(window(recovers))))
+}
+
+/// A server with the three paths and the sessions of a hub.
+pub(crate) fn server_with(options: Options, hub: Arc<dyn Hub>) -> Server {
+    let contract = Contract::new(hub);
     let echo = PlainOptions { max_message: MAX_ECHO, ..PlainOptions::default() };
     Server::new(options).engine_io("/engine.io/", Arc::new(Echo)).socket_io("/socket.io/", Arc::new(contract)).plain(
         "/echo",
         echo,
         Arc::new(Echo),
     )
+}
+
+/// How long lost sessions are kept, if they are.
+pub(crate) fn window(recovers: bool) -> Option<Duration> {
+    recovers.then_some(RECOVERY_WINDOW)
 }
 
 /// Whether lost sessions are kept, if the command line does not say.

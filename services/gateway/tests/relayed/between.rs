@@ -48,6 +48,10 @@ impl Gateway {
         self.metrics.connections.get_or_create(&Case { case }).get()
     }
 
+    fn served(&self, case: &'static str) -> u64 {
+        self.metrics.relay.served.get_or_create(&Case { case }).get()
+    }
+
     fn failures(&self, case: &'static str) -> u64 {
         self.metrics.relay.failures.get_or_create(&Case { case }).get()
     }
@@ -111,7 +115,7 @@ async fn a_home_that_dies_leaves_its_sessions_unknown() {
     let mut socket = tunnel(&front, &upgraded.sid).await;
     let mut poll = Http::connect(front.address).await;
     poll.send("GET", &client.path, &[], b"").await;
-    eventually(|| front.metrics.relay.open.get() == 2).await;
+    eventually(|| home.served("poll") == 1).await;
     drop(home);
     let answer = poll.answer().await.unwrap();
     assert_eq!((answer.status, answer.body.as_str()), (400, UNKNOWN));
@@ -154,7 +158,7 @@ async fn a_session_ends_with_the_server_that_held_its_poll_or_its_websocket() {
     let _socket = tunnel(&front, &upgraded.sid).await;
     let mut poll = Http::connect(front.address).await;
     poll.send("GET", &client.path, &[], b"").await;
-    eventually(|| front.metrics.relay.open.get() == 2).await;
+    eventually(|| home.served("poll") == 1).await;
     drop(front);
     eventually(|| home.sessions("polling") == 0 && home.sessions("websocket") == 0).await;
 }
@@ -172,7 +176,7 @@ async fn a_server_that_drains_lets_go_of_polls_and_websockets_of_other_homes() {
     let mut trial = WebSocket::connect(front.address, &path).await;
     let mut poll = Http::connect(front.address).await;
     poll.send("GET", &client.path, &[], b"").await;
-    eventually(|| front.metrics.relay.open.get() == 3).await;
+    eventually(|| home.served("poll") == 1).await;
     front.stop();
     // The sessions on long-polling go on, at any other server; the WebSocket cannot.
     assert_eq!(poll.answer().await.unwrap().body, "6");
@@ -195,7 +199,7 @@ async fn relays_are_bounded() {
     let client = open_polling(home.address, "/engine.io/").await;
     let mut poll = Http::connect(front.address).await;
     poll.send("GET", &client.path, &[], b"").await;
-    eventually(|| front.metrics.relay.open.get() == 1).await;
+    eventually(|| home.served("poll") == 1).await;
     assert_eq!(Http::connect(front.address).await.post(&client.path, "4no").await.body, UNKNOWN);
     assert_eq!(front.failures("limit"), 1);
     assert_eq!(Http::connect(home.address).await.post(&client.path, "4yes").await.body, "ok");
@@ -237,35 +241,50 @@ async fn a_tunnel_carries_much_both_ways() {
     }
 }
 
-#[tokio::test]
-async fn a_client_that_reads_nothing_is_cut_off_at_its_home_and_holds_up_nobody() {
-    let cluster = Cluster::new();
-    let short = Duration::from_millis(500);
-    let front = cluster.gateway_with(|options| options.admission.request_timeout = short).await;
-    let home = cluster.gateway_with(|options| options.outbound = Bounds { soft: 64 * 1024, hard: 256 * 1024 }).await;
+/// Two servers, and a client at one of them whose session is at home at the other. It reads nothing of what a speaker
+/// says until its session has ended, while others go on over the same connection between the two.
+async fn speak_to_one_who_does_not_read(front: &Gateway, home: &Gateway) -> WebSocket {
     let slow = open_polling(home.address, "/socket.io/").await;
     let path = format!("/socket.io/?EIO=4&transport=websocket&sid={}", slow.sid);
-    let mut slow_socket = WebSocket::connect(front.address, &path).await;
-    slow_socket.send("2probe").await;
-    assert_eq!(slow_socket.text().await, "3probe");
-    slow_socket.send("5").await;
-    slow_socket.send("40").await;
+    let mut socket = WebSocket::connect(front.address, &path).await;
+    socket.send("2probe").await;
+    assert_eq!(socket.text().await, "3probe");
+    socket.send("5").await;
+    socket.send("40").await;
     let mut speaker = WebSocket::connect(home.address, "/socket.io/?EIO=4&transport=websocket").await;
     speaker.send("40").await;
     eventually(|| home.sessions("websocket") == 2).await;
-    let event = format!(r#"42["x-broadcast","{}"]"#, "x".repeat(50_000));
-    while home.metrics.slow_consumers.get() == 0 {
+    let event = format!(r#"42["x-broadcast","{}"]"#, "x".repeat(200_000));
+    while home.sessions("websocket") == 2 {
         speaker.send(&event).await;
         while !matches!(speaker.message().await, Some(Message::Text(text)) if text == event) {}
-        // Through the same connection between the two.
         let other = open_polling(home.address, "/engine.io/").await;
         let mut http = Http::connect(front.address).await;
         assert_eq!(http.post(&other.path, "4hello").await.body, "ok");
         assert_eq!(http.get(&other.path).await.body, "4hello");
         http.post(&other.path, "1").await;
     }
-    eventually(|| home.sessions("websocket") == 1).await;
-    // The client takes nothing, not even the end; its server gives up.
+    socket
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_is_cut_off_by_its_home() {
+    let cluster = Cluster::new();
+    let front = cluster.gateway().await;
+    let home = cluster.gateway_with(|options| options.outbound = Bounds { soft: 64 * 1024, hard: 256 * 1024 }).await;
+    let socket = speak_to_one_who_does_not_read(&front, &home).await;
+    assert_eq!(home.metrics.slow_consumers.get(), 1);
+    drop(socket);
     eventually(|| front.metrics.relay.tunnels.get() == 0).await;
-    drop(slow_socket);
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_is_given_up_by_the_server_that_it_is_connected_to() {
+    let cluster = Cluster::new();
+    let patience = Duration::from_secs(2);
+    let front = cluster.gateway_with(|options| options.admission.request_timeout = patience).await;
+    let home = cluster.gateway_with(|options| options.outbound = Bounds { soft: 1 << 30, hard: 1 << 30 }).await;
+    let _socket = speak_to_one_who_does_not_read(&front, &home).await;
+    assert_eq!(home.metrics.slow_consumers.get(), 0);
+    eventually(|| front.metrics.relay.tunnels.get() == 0).await;
 }

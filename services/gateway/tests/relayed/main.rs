@@ -4,11 +4,15 @@
 //! the handshake to the one and everything else to the other.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod across;
 mod balancer;
 mod between;
 #[allow(dead_code, reason = "some of it serves tests that are not here")]
 #[path = "../server/client/mod.rs"]
 mod client;
+#[allow(dead_code, reason = "the backends are in memory")]
+#[path = "../../examples/conformance/cluster/mod.rs"]
+mod cluster;
 #[path = "../../examples/conformance/contract.rs"]
 mod contract;
 #[path = "../../examples/conformance/echo.rs"]
@@ -17,6 +21,8 @@ mod echo;
 mod history;
 #[path = "../../examples/conformance/hub.rs"]
 mod hub;
+#[path = "../../examples/conformance/local.rs"]
+mod local;
 mod running;
 #[path = "../../examples/conformance/settings.rs"]
 mod settings;

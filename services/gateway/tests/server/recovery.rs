@@ -1,68 +1,11 @@
 //! Connection state recovery, as the conformance application keeps it within one process.
 
-use serde_json::Value;
-
-use crate::client::{SocketIo, open_polling};
+use crate::client::{Recoverable, SocketIo, data, offset, open_polling};
 use crate::running::{Running, eventually};
 
-/// A client with what it needs to come back.
-struct Client {
-    socket: SocketIo,
-    sid: String,
-    pid: String,
-    offset: String,
-}
-
-impl Client {
-    async fn connect(server: &Running) -> Self {
-        let mut socket = SocketIo::open(server.address).await;
-        let (answer, greeting) = socket.join("40").await;
-        let text = |key: &str| answer[key].as_str().expect("a text").to_owned();
-        Self { socket, sid: text("sid"), pid: text("pid"), offset: offset(&greeting) }
-    }
-
-    /// The next event, without its offset, which is remembered.
-    async fn event(&mut self) -> Value {
-        let packet = self.socket.packet().await;
-        self.offset = offset(&packet);
-        let mut event = data(&packet);
-        event.as_array_mut().expect("a list").pop();
-        event
-    }
-
-    fn claim(&self) -> String {
-        format!(r#"40{{"pid":"{}","offset":"{}"}}"#, self.pid, self.offset)
-    }
-
-    /// Comes back on a new connection; the packets up to and including `auth`.
-    async fn come_back(&mut self, server: &Running) -> Vec<String> {
-        self.socket = SocketIo::open(server.address).await;
-        self.socket.send(&self.claim()).await;
-        let mut packets = vec![self.socket.packet().await];
-        while !packets.iter().any(|packet| packet.starts_with(r#"42["auth""#)) {
-            packets.push(self.socket.packet().await);
-        }
-        packets
-    }
-
-    fn answer(&self, recovered: bool) -> impl Fn(&String) -> bool {
-        let whole = format!(r#"40{{"sid":"{}","pid":"{}"}}"#, self.sid, self.pid);
-        move |packet| (*packet == whole) == recovered && packet.starts_with("40{")
-    }
-}
-
-fn data(packet: &str) -> Value {
-    serde_json::from_str(&packet[packet.find('[').expect("data")..]).expect("JSON")
-}
-
-/// The last argument of an event.
-fn offset(packet: &str) -> String {
-    data(packet).as_array().and_then(|list| list.last()?.as_str().map(str::to_owned)).expect("an offset")
-}
-
 /// A room with a member, and someone who speaks to it.
-async fn room(server: &Running) -> (Client, SocketIo) {
-    let mut member = Client::connect(server).await;
+async fn room(server: &Running) -> (Recoverable, SocketIo) {
+    let mut member = Recoverable::connect(server.address).await;
     member.socket.send(r#"421["x-join","r"]"#).await;
     assert_eq!(member.socket.packet().await, "431[true]");
     let mut speaker = SocketIo::open(server.address).await;
@@ -75,7 +18,7 @@ async fn room(server: &Running) -> (Client, SocketIo) {
 #[tokio::test]
 async fn events_carry_an_offset_and_acknowledgements_do_not() {
     let server = Running::recovering().await;
-    let mut client = Client::connect(&server).await;
+    let mut client = Recoverable::connect(server.address).await;
     let first = client.offset.clone();
     client.socket.send(r#"42["message",1]"#).await;
     assert_eq!(client.event().await, serde_json::json!(["message-back", 1]));
@@ -100,7 +43,7 @@ async fn a_lost_session_comes_back_with_its_id_its_rooms_and_what_it_missed() {
     speaker.send(r#"421["message-with-ack"]"#).await;
     assert_eq!(speaker.packet().await, "431[]");
 
-    let packets = member.come_back(&server).await;
+    let packets = member.come_back(server.address).await;
     assert!(packets.iter().any(member.answer(true)), "{packets:?}");
     let missed: Vec<_> = packets.iter().filter(|packet| packet.starts_with(r#"42["x-"#)).map(|p| data(p)).collect();
     // Before the offset stands what the speaker counted.
@@ -115,9 +58,9 @@ async fn a_lost_session_comes_back_with_its_id_its_rooms_and_what_it_missed() {
 #[tokio::test]
 async fn a_session_may_be_lost_and_restored_again_and_again() {
     let server = Running::recovering().await;
-    let mut client = Client::connect(&server).await;
+    let mut client = Recoverable::connect(server.address).await;
     for _ in 0..3 {
-        let packets = client.come_back(&server).await;
+        let packets = client.come_back(server.address).await;
         assert!(packets.iter().any(client.answer(true)), "{packets:?}");
         client.offset = offset(packets.last().expect("auth"));
     }
@@ -126,9 +69,9 @@ async fn a_session_may_be_lost_and_restored_again_and_again() {
 #[tokio::test]
 async fn a_client_that_comes_back_takes_over_from_its_old_connection() {
     let server = Running::recovering().await;
-    let mut client = Client::connect(&server).await;
+    let mut client = Recoverable::connect(server.address).await;
     let mut old = std::mem::replace(&mut client.socket, SocketIo::open(server.address).await);
-    let packets = client.come_back(&server).await;
+    let packets = client.come_back(server.address).await;
     assert!(packets.iter().any(client.answer(true)), "{packets:?}");
     // One session, one socket: the old connection ends, and its end does not end the session.
     old.websocket.closed().await;
@@ -139,7 +82,7 @@ async fn a_client_that_comes_back_takes_over_from_its_old_connection() {
 #[tokio::test]
 async fn what_cannot_be_recovered_becomes_a_fresh_session() {
     let server = Running::recovering().await;
-    let client = Client::connect(&server).await;
+    let client = Recoverable::connect(server.address).await;
     let (sid, pid, offset) = (&client.sid, &client.pid, &client.offset);
     for claim in [
         format!(r#"40{{"pid":"unknown","offset":"{offset}"}}"#),
@@ -161,7 +104,7 @@ async fn what_cannot_be_recovered_becomes_a_fresh_session() {
 async fn a_session_that_was_ended_cannot_be_restored() {
     let server = Running::recovering().await;
     for ending in ["41", r#"42["x-kick",false]"#, r#"42["x-kick",true]"#] {
-        let mut client = Client::connect(&server).await;
+        let mut client = Recoverable::connect(server.address).await;
         client.socket.send(ending).await;
         if ending == "41" {
             // Packets are handled in order, so that this answer comes after the end.
@@ -169,7 +112,7 @@ async fn a_session_that_was_ended_cannot_be_restored() {
         } else {
             assert_eq!(client.socket.packet().await, "41");
         }
-        let packets = client.come_back(&server).await;
+        let packets = client.come_back(server.address).await;
         assert!(packets.iter().any(client.answer(false)), "{ending} {packets:?}");
     }
 }
@@ -177,10 +120,10 @@ async fn a_session_that_was_ended_cannot_be_restored() {
 #[tokio::test]
 async fn a_dropped_connection_can_be_restored() {
     let server = Running::recovering().await;
-    let mut client = Client::connect(&server).await;
+    let mut client = Recoverable::connect(server.address).await;
     client.socket.send(r#"42["x-drop"]"#).await;
     client.socket.websocket.closed().await;
-    let packets = client.come_back(&server).await;
+    let packets = client.come_back(server.address).await;
     assert!(packets.iter().any(client.answer(true)), "{packets:?}");
 }
 

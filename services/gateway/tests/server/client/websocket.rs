@@ -66,14 +66,16 @@ impl WebSocket {
         self.raw(&masked_frame(fin, opcode, payload, KEY)).await;
     }
 
-    /// Sends a binary message again and again while the caller reads. Nothing else may be sent in the meantime.
-    pub(crate) fn send_on_the_side(&mut self, data: &[u8], count: usize) -> JoinHandle<()> {
+    /// Sends a binary message again and again while the caller reads. Nothing else may be sent in the meantime, and
+    /// the connection is half closed when the handle is dropped.
+    pub(crate) fn send_on_the_side(&mut self, data: &[u8], count: usize) -> JoinHandle<OwnedWriteHalf> {
         let frame = masked_frame(true, Opcode::Binary, data, KEY);
         let mut writer = self.writer.take().expect("nobody else sends");
         tokio::spawn(async move {
             for _ in 0..count {
                 writer.write_all(&frame).await.expect("the server takes it");
             }
+            writer
         })
     }
 
