@@ -87,6 +87,14 @@ impl Backlog {
         self.advance(written);
     }
 
+    /// Forgets everything but the rest of a frame of which a part is written.
+    pub(crate) fn keep_begun(&mut self) {
+        let begun = self.in_flight.pop_front().filter(|_| self.written > 0);
+        let flying = begun.as_ref().map_or(0, |frame| frame.len() - self.written);
+        let written = if begun.is_some() { self.written } else { 0 };
+        *self = Self { flying, written, in_flight: begun.into_iter().collect(), ..Self::default() };
+    }
+
     /// The waiting frame of this key.
     fn place(&mut self, key: CoalesceKey) -> Option<&mut Waiting> {
         let place = self.places.get(&key)?.checked_sub(self.departed)?;
@@ -240,6 +248,25 @@ mod tests {
         let mut backlog = Backlog::default();
         assert_eq!(backlog.push(&frame(b'a', 500), Rank::Message, None, BOUNDS), Pushed::Waiting);
         assert_eq!(backlog.push(&frame(b'b', 3), Rank::Message, None, BOUNDS), Pushed::Overflow);
+    }
+
+    #[test]
+    fn only_a_frame_that_was_begun_has_to_be_finished() {
+        let mut backlog = Backlog::default();
+        for letter in [b'a', b'b', b'c'] {
+            assert_eq!(backlog.push(&frame(letter, 10), Rank::Message, None, BOUNDS), Pushed::Waiting);
+        }
+        let mut slices = [IoSlice::new(&[]); 2];
+        assert_eq!(backlog.fill(&mut slices), 2);
+        backlog.advance(13);
+        backlog.keep_begun();
+        assert_eq!(backlog.bytes(), 7);
+        assert_eq!(backlog.push(&frame(b'z', 3), Rank::Last, None, BOUNDS), Pushed::Waiting);
+        assert_eq!(order(&mut backlog), "bz");
+
+        assert_eq!(backlog.push(&frame(b'a', 10), Rank::Message, None, BOUNDS), Pushed::Waiting);
+        backlog.keep_begun();
+        assert!(backlog.is_empty());
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! - What the socket does not take waits in a `Backlog`, in classes and bounded by bytes, until the
 //!   connection's own task writes it.
 //! - A long-polling session has no socket: its frames wait for the next poll.
-//! - A receiver that lets the hard bound be reached is cut off; the connection's task finds it closed.
+//! - A receiver that lets the hard bound be reached is cut off; the connection's task finds it so, and may still
+//!   say why.
 
 mod backlog;
 mod class;
@@ -70,6 +71,8 @@ enum Lane {
     Held,
     /// Frames are written as they come.
     Direct(Writer),
+    /// The hard bound was reached. Nothing is accepted, and only the rest of a frame that was begun waits.
+    Cut(Writer),
     /// Nothing more is accepted; what waits is still to be written.
     Finishing(Writer),
     /// Nothing goes out any more. What waits can still be taken if there was no fault.
@@ -110,7 +113,7 @@ impl Outlet {
     fn enter(&self, frame: &Frame, rank: Rank, key: Option<CoalesceKey>) -> Sent {
         let mut state = self.state.lock();
         let written = match (&state.lane, &state.backlog) {
-            (Lane::Closed(_) | Lane::Finishing(_), _) => return Sent::Closed,
+            (Lane::Closed(_) | Lane::Cut(_) | Lane::Finishing(_), _) => return Sent::Closed,
             (Lane::Direct(stream), None) => match write(stream, frame) {
                 Ok(written) => written,
                 Err(_) => {
@@ -147,7 +150,7 @@ impl Outlet {
             }
             Pushed::Overflow => {
                 metrics.slow_consumers.inc();
-                self.fail(&mut state, Fault::SlowConsumer);
+                self.cut(&mut state);
                 return Sent::Closed;
             }
         }
@@ -165,6 +168,27 @@ impl Outlet {
         self.task.wake();
     }
 
+    fn cut(&self, state: &mut State) {
+        state.lane = match std::mem::replace(&mut state.lane, Lane::Closed(None)) {
+            Lane::Direct(stream) => Lane::Cut(stream),
+            _ => Lane::Closed(Some(Fault::SlowConsumer)),
+        };
+        self.change_backlog(state, Backlog::keep_begun);
+        self.task.wake();
+    }
+
+    /// Changes what waits to less, and keeps count.
+    fn change_backlog(&self, state: &mut State, change: impl FnOnce(&mut Backlog)) {
+        if let Some(backlog) = &mut state.backlog {
+            let before = backlog.bytes();
+            change(backlog);
+            self.shared.metrics.outbound_queued_bytes.dec_by((before - backlog.bytes()) as i64);
+            if backlog.is_empty() {
+                state.backlog = None;
+            }
+        }
+    }
+
     fn drop_backlog(&self, state: &mut State) {
         if let Some(backlog) = state.backlog.take() {
             self.shared.metrics.outbound_queued_bytes.dec_by(backlog.bytes() as i64);
@@ -179,8 +203,10 @@ impl Outlet {
         }
     }
 
-    /// Accepts nothing more after `last`; what waits can still be flushed or taken.
+    /// Accepts nothing more after `last`; what waits can still be flushed or taken. A receiver that was cut off
+    /// can still be sent `last`.
     pub(crate) fn finish(&self, last: Option<&Frame>) {
+        self.reopen();
         if let Some(frame) = last {
             self.enter(frame, Rank::Last, None);
         }
@@ -188,6 +214,15 @@ impl Outlet {
         state.lane = match std::mem::replace(&mut state.lane, Lane::Closed(None)) {
             Lane::Direct(stream) => Lane::Finishing(stream),
             Lane::Held => Lane::Closed(None),
+            other => other,
+        };
+    }
+
+    /// Makes room for a last frame behind what a slow receiver has been left with.
+    fn reopen(&self) {
+        let mut state = self.state.lock();
+        state.lane = match std::mem::replace(&mut state.lane, Lane::Closed(None)) {
+            Lane::Cut(stream) => Lane::Direct(stream),
             other => other,
         };
     }
@@ -222,8 +257,10 @@ impl Outlet {
     pub(crate) fn poll_flush(&self, context: &mut Context<'_>) -> Poll<Result<(), Fault>> {
         let mut guard = self.state.lock();
         let state = &mut *guard;
-        if let Lane::Closed(Some(fault)) = state.lane {
-            return Poll::Ready(Err(fault));
+        match state.lane {
+            Lane::Closed(Some(fault)) => return Poll::Ready(Err(fault)),
+            Lane::Cut(_) => return Poll::Ready(Err(Fault::SlowConsumer)),
+            _ => {}
         }
         while let (Lane::Direct(stream) | Lane::Finishing(stream), Some(backlog)) = (&state.lane, &mut state.backlog) {
             let mut slices = [IoSlice::new(&[]); SLICES];
@@ -250,17 +287,11 @@ impl Outlet {
     /// Takes frames out, oldest of the most urgent first, as long as `take` accepts them: for a poll.
     pub(crate) fn take_while(&self, mut take: impl FnMut(&Bytes) -> bool) {
         let mut state = self.state.lock();
-        let Some(backlog) = &mut state.backlog else {
-            return;
-        };
-        let before = backlog.bytes();
-        while backlog.peek().is_some_and(&mut take) {
-            backlog.pop();
-        }
-        self.shared.metrics.outbound_queued_bytes.dec_by((before - backlog.bytes()) as i64);
-        if backlog.is_empty() {
-            state.backlog = None;
-        }
+        self.change_backlog(&mut state, |backlog| {
+            while backlog.peek().is_some_and(&mut take) {
+                backlog.pop();
+            }
+        });
     }
 
     /// True if frames wait.

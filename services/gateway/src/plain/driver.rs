@@ -108,7 +108,10 @@ impl PlainDriver {
 
     fn poll_outlet(&mut self, context: &mut Context<'_>) {
         match (self.socket.outlet().poll_flush(context), &self.phase) {
-            (Poll::Ready(Err(Fault::SlowConsumer)), _) => self.abort(None, PlainClosed::SlowConsumer),
+            (Poll::Ready(Err(Fault::SlowConsumer)), _) => {
+                // A client that reads on learns why; one that does not is gone when its time is over.
+                self.finish(CloseCode::TRY_AGAIN_LATER, "slow consumer", PlainClosed::SlowConsumer);
+            }
             (Poll::Ready(Err(Fault::Broken)), _) => self.abort(None, PlainClosed::Lost),
             (Poll::Ready(Ok(())), Phase::Finishing(_, closed)) => {
                 let closed = closed.clone();

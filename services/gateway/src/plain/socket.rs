@@ -30,8 +30,8 @@ pub enum PlainClosed {
     Lost,
     /// No frame came for too long.
     Silent,
-    /// The client read so slowly that its outlet reached the hard bound. Cut without a close frame:
-    /// there is no room for one behind what waits.
+    /// The client read so slowly that its outlet reached the hard bound. What waited was dropped; 1013 is all that it
+    /// is still sent, if it takes that.
     SlowConsumer,
     /// The client broke the protocol, or sent more than the path allows; closed with this code.
     Protocol(CloseCode),

@@ -28,6 +28,7 @@ mod engine_handshake;
 mod extended;
 mod heartbeat;
 mod plain;
+mod plain_cut_off;
 mod polling;
 mod recovery;
 mod slow_consumer;
