@@ -203,6 +203,9 @@ async fn sockets_are_noted_at_their_gateway(store: Store) {
     expected.sort();
     assert_eq!(noted(&one).await, expected);
     assert_eq!(store.presence.at_gateway(&one, 1).await.unwrap().len(), 1);
+    // They are where they are noted: nothing is left over.
+    store.presence.tidy(&one, &expected).await.unwrap();
+    assert_eq!(noted(&one).await, expected);
     // One moves, the other goes.
     let moved = UserSocket { socket: expected[0].0.clone(), ..socket(&gateways[1]) };
     let mover = if expected[0].1 == alice.id { &alice } else { &bob };

@@ -12,7 +12,7 @@ use heliograph_domain::{
 
 use crate::{
     case::{Case, cases},
-    scene::{actor, fresh, node, now, user},
+    scene::{actor, eventually, fresh, node, now, user},
 };
 
 pub(crate) const CASES: &[Case<Store>] = cases![
@@ -28,6 +28,7 @@ pub(crate) const CASES: &[Case<Store>] = cases![
     only_a_session_that_is_not_lost_is_live,
     a_wrong_secret_or_user_is_refused,
     a_session_is_over_after_its_window,
+    a_session_that_is_over_is_none,
     a_live_session_is_taken_over,
     opening_again_does_not_forget_rooms,
     a_closed_session_is_gone,
@@ -188,6 +189,19 @@ async fn a_session_is_over_after_its_window(store: Store) {
     let (session, lost_at) = (open(&store).await, now());
     lose(&store, &session.actor, "g1", lost_at).await;
     assert_eq!(resume(&store, &session, "g2", lost_at + WINDOW).await, ResumeOutcome::Refused);
+}
+
+async fn a_session_that_is_over_is_none(store: Store) {
+    let session = open(&store).await;
+    let Actor { socket, gateway, .. } = &session.actor;
+    let short = Duration::from_millis(20);
+    assert!(store.sessions.lose(socket, gateway, &[], now(), short).await.unwrap());
+    eventually(|| async { load(&store, &session.actor).await.is_none().then_some(()) }).await;
+    assert_eq!(add_room(&store, &session.actor, &room()).await, None);
+    assert!(!lose(&store, &session.actor, "g1", now()).await);
+    assert_eq!(store.sessions.close(socket, None).await.unwrap(), None);
+    store.sessions.open(session.clone()).await.unwrap();
+    assert_eq!(load(&store, &session.actor).await, Some((session, None)));
 }
 
 async fn a_live_session_is_taken_over(store: Store) {

@@ -1,6 +1,6 @@
 //! Sessions in memory.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use heliograph_domain::{
     command::{Session, SessionRoom, SessionSecret},
@@ -46,6 +46,12 @@ impl MemorySessions {
         Self { sessions: Shards::default(), clock, nodes }
     }
 
+    /// The session of a socket, unless its time is over.
+    fn held<'a>(&self, sessions: &'a mut HashMap<SocketId, Box<Held>>, socket: &SocketId) -> Option<&'a mut Box<Held>> {
+        let now = self.clock.now();
+        sessions.get_mut(socket).filter(|held| !held.is_over(now))
+    }
+
     pub(super) fn len(&self) -> usize {
         self.sessions.len()
     }
@@ -61,7 +67,7 @@ impl Sessions for MemorySessions {
             session.actor.gateway = self.nodes.kept(&session.actor.gateway);
             let socket = session.actor.socket.clone();
             let mut sessions = self.sessions.lock(&socket);
-            let known = sessions.get(&socket).is_some_and(|held| held.session.secret == session.secret);
+            let known = self.held(&mut sessions, &socket).is_some_and(|held| held.session.secret == session.secret);
             if !known {
                 let next_ordinal = session.rooms.iter().map(|room| room.ordinal + 1).max();
                 let held = Held { session, next_ordinal: next_ordinal.unwrap_or(0), lost: None };
@@ -73,9 +79,8 @@ impl Sessions for MemorySessions {
 
     fn load<'a>(&'a self, socket: &'a SocketId) -> Step<'a, Option<(Session, Option<Timestamp>)>> {
         Box::pin(async move {
-            let now = self.clock.now();
-            let sessions = self.sessions.lock(socket);
-            let held = sessions.get(socket).filter(|held| !held.is_over(now));
+            let mut sessions = self.sessions.lock(socket);
+            let held = self.held(&mut sessions, socket);
             Ok(held.map(|held| (held.session.clone(), held.lost.map(|lost| lost.since))))
         })
     }
@@ -93,7 +98,7 @@ impl Sessions for MemorySessions {
     ) -> Step<'a, Option<u32>> {
         Box::pin(async move {
             let mut sessions = self.sessions.lock(socket);
-            let Some(held) = sessions.get_mut(socket) else {
+            let Some(held) = self.held(&mut sessions, socket) else {
                 return Ok(None);
             };
             let rooms = &mut held.session.rooms;
@@ -113,7 +118,7 @@ impl Sessions for MemorySessions {
 
     fn remove_room<'a>(&'a self, socket: &'a SocketId, room: &'a RoomId) -> Step<'a, ()> {
         Box::pin(async move {
-            if let Some(held) = self.sessions.lock(socket).get_mut(socket) {
+            if let Some(held) = self.held(&mut self.sessions.lock(socket), socket) {
                 held.session.rooms.retain(|known| known.room != *room);
             }
             Ok(())
@@ -130,7 +135,7 @@ impl Sessions for MemorySessions {
     ) -> Step<'a, bool> {
         Box::pin(async move {
             let mut sessions = self.sessions.lock(socket);
-            let held = sessions.get_mut(socket).filter(|held| held.session.actor.gateway == *gateway);
+            let held = self.held(&mut sessions, socket).filter(|held| held.session.actor.gateway == *gateway);
             let Some(held) = held else {
                 return Ok(false);
             };
@@ -155,7 +160,7 @@ impl Sessions for MemorySessions {
     ) -> Step<'a, ResumeOutcome> {
         Box::pin(async move {
             let mut sessions = self.sessions.lock(socket);
-            let Some(held) = sessions.get_mut(socket) else {
+            let Some(held) = self.held(&mut sessions, socket) else {
                 return Ok(ResumeOutcome::Refused);
             };
             let actor = &mut held.session.actor;
@@ -174,8 +179,8 @@ impl Sessions for MemorySessions {
     fn close<'a>(&'a self, socket: &'a SocketId, gateway: Option<&'a NodeId>) -> Step<'a, Option<Session>> {
         Box::pin(async move {
             let mut sessions = self.sessions.lock(socket);
-            let is_held = sessions
-                .get(socket)
+            let is_held = self
+                .held(&mut sessions, socket)
                 .is_some_and(|held| gateway.is_none_or(|gateway| held.session.actor.gateway == *gateway));
             if !is_held {
                 return Ok(None);
