@@ -35,10 +35,15 @@ pub enum LogError {
     Twice,
 }
 
+/// The client library for NATS has a line for every lost message and every attempt to connect. The bus
+/// says what matters of it in lines of its own.
+const QUIET: &str = "async_nats=off";
+
 /// Sends log lines that pass `filter` (such as `info` or `info,heliograph_gateway=debug`) to standard
 /// error.
 pub fn init(filter: &str, format: Format) -> Result<(), LogError> {
-    let parsed = EnvFilter::try_new(filter)
+    // What is said later counts more: the filter can still ask for these lines.
+    let parsed = EnvFilter::try_new(format!("{QUIET},{filter}"))
         .map_err(|error| LogError::Filter { filter: filter.to_owned(), reason: error.to_string() })?;
     let registry = tracing_subscriber::registry().with(parsed);
     // Colours are for terminals; files and collectors get plain text.

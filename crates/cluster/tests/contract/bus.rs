@@ -23,6 +23,8 @@ pub(crate) const CASES: &[Case<Subjects>] = cases![
     a_group_shares_the_messages,
     a_request_gets_its_reply,
     replies_may_come_in_another_order_than_requests,
+    many_requests_at_once_each_get_their_own_reply,
+    payloads_of_any_size_and_content_pass,
     a_request_that_nobody_serves_fails_at_once,
     a_request_that_nobody_answers_times_out,
     a_late_reply_harms_nobody,
@@ -140,6 +142,31 @@ async fn replies_may_come_in_another_order_than_requests(bus: Subjects) {
     };
     let (one, other, ()) = tokio::join!(ask("one"), ask("other"), answering);
     assert_eq!((one.unwrap(), other.unwrap()), ("one".into(), "other".into()));
+}
+
+async fn many_requests_at_once_each_get_their_own_reply(bus: Subjects) {
+    let subject = rooms();
+    for name in ["router", "router"] {
+        echo(serve(&bus, &subject).await, name);
+    }
+    let asking = (0..500).map(|number| {
+        let (bus, subject) = (&bus, subject.clone());
+        async move {
+            let reply = bus.request(subject, number.to_string().into(), PATIENCE).await;
+            assert_eq!(reply.unwrap(), format!("router: {number}"));
+        }
+    });
+    futures_util::future::join_all(asking).await;
+}
+
+async fn payloads_of_any_size_and_content_pass(bus: Subjects) {
+    let subject = gateway();
+    let mut subscription = listen(&bus, &subject).await;
+    let bytes = |length: usize| (0..=u8::MAX).cycle().take(length).collect::<Vec<u8>>();
+    for length in [0, 1, 1000, 512 * 1024] {
+        publish(&bus, &subject, bytes(length)).await;
+        assert!(next(&mut subscription).await.payload == bytes(length), "{length} bytes");
+    }
 }
 
 async fn a_request_that_nobody_serves_fails_at_once(bus: Subjects) {

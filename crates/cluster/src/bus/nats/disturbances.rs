@@ -8,12 +8,15 @@ use tokio::{
     sync::{Notify, watch},
     time,
 };
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 
 use super::Link;
 
 /// Between two attempts to be heard over a new connection.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Between two disturbances: each makes gateways ask for what they have missed, and a subscriber that
+/// is too slow loses many messages in a row.
+const SPACING: Duration = Duration::from_millis(500);
 
 /// What the client library tells, until somebody looks.
 #[derive(Clone, Default)]
@@ -22,6 +25,8 @@ pub(super) struct Events(Arc<State>);
 #[derive(Default)]
 struct State {
     news: Mutex<News>,
+    /// The last trouble that was logged. The library tells of the same again and again.
+    trouble: Mutex<String>,
     /// What the server has refused last, after it had let this client in.
     refusal: Mutex<Option<String>>,
     notify: Notify,
@@ -41,12 +46,16 @@ impl Events {
         match event {
             Event::Connected => self.change(|news| news.connections += 1),
             Event::SlowConsumer(_) => self.change(|news| news.dropped += 1),
-            Event::Disconnected => warn!("the connection to NATS is lost"),
-            Event::ServerError(reason) => {
-                error!(%reason, "NATS refuses something");
-                *self.0.refusal.lock() = Some(reason.to_string());
+            Event::Disconnected => {
+                warn!("the connection to NATS is lost");
+                self.0.trouble.lock().clear();
             }
-            Event::ClientError(reason) => debug!(%reason, "no connection to NATS yet"),
+            Event::ServerError(reason) => {
+                let reason = reason.to_string();
+                *self.0.refusal.lock() = Some(reason.clone());
+                self.say("NATS refuses something", reason);
+            }
+            Event::ClientError(reason) => self.say("NATS cannot be reached", reason.to_string()),
             Event::LameDuckMode => info!("the NATS server is about to stop"),
             Event::Draining | Event::Closed => {}
         }
@@ -55,6 +64,15 @@ impl Events {
     /// What the server has refused last.
     pub(super) fn refusal(&self) -> Option<String> {
         self.0.refusal.lock().clone()
+    }
+
+    /// Logs what has not just been logged.
+    fn say(&self, what: &str, reason: String) {
+        let mut trouble = self.0.trouble.lock();
+        if *trouble != reason {
+            warn!(%reason, "{what}");
+            *trouble = reason;
+        }
     }
 
     fn change(&self, change: impl FnOnce(&mut News)) {
@@ -89,6 +107,7 @@ pub(super) async fn count(link: Arc<Link>, events: Events, disturbances: watch::
         if news != seen {
             seen = news;
             disturbances.send_modify(|count| *count += 1);
+            time::sleep(SPACING).await;
         }
     }
 }

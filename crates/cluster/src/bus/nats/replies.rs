@@ -79,3 +79,19 @@ impl Drop for Expected {
         self.replies.waiting.lock().remove(&self.number);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_waits_for_any_more_is_forgotten() {
+        let replies = Arc::new(Replies::new("hg.reply.test".to_owned()));
+        let (one, other) = (replies.expect(), replies.expect());
+        assert_ne!(one.subject(), other.subject());
+        assert_eq!(replies.waiting.lock().len(), 2);
+        drop(one);
+        drop(other);
+        assert!(replies.waiting.lock().is_empty());
+    }
+}

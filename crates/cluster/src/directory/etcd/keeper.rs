@@ -242,10 +242,16 @@ impl Keeper {
             warn!(reason = %failure, "the connection to etcd is lost");
             self.next = self.next.wrapping_add(1);
             let mut pause = FIRST_PAUSE;
+            let mut said = String::new();
             connected = loop {
                 match self.connect().await {
                     Ok(connected) => break connected,
-                    Err(failure) => debug!(reason = %failure, "no connection to etcd yet"),
+                    // The same again and again is worth one line.
+                    Err(failure) if failure.reason == said => {}
+                    Err(failure) => {
+                        warn!(reason = %failure, "etcd cannot be reached");
+                        said = failure.reason;
+                    }
                 }
                 // Others have lost the same server.
                 let wait = rand::rng().random_range(pause / 2..=pause);
