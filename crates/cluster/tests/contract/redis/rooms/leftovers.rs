@@ -6,13 +6,13 @@ use heliograph_cluster::{
     partition::Partition,
     store::{AppendOutcome, REMEMBERED, redis::RedisOptions},
 };
-use heliograph_domain::{room::RoomId, text::Reference, user::Actor};
+use heliograph_domain::{room::RoomId, text::Reference, time::Timestamp, user::Actor};
 
 use super::super::{connect, leftovers::keys, options};
 use crate::{
     case::{Case, cases},
     rooms::messages::{marking, react},
-    scene::{Room, actor, eventually, guest, joining_as_peer, posting},
+    scene::{Room, actor, eventually, guest, joining_as_peer, now, posting},
     servers::Servers,
     suites::retention,
 };
@@ -25,6 +25,7 @@ pub(crate) const CASES: &[Case<Arc<Servers>>] = cases![
     a_room_whose_life_has_ended_is_not_listed,
     rooms_whose_lives_have_ended_do_not_pile_up_in_the_list,
     a_room_remembers_so_many_outcomes_and_no_more,
+    an_outcome_is_forgotten_after_its_time,
 ];
 
 /// A room in a store of its own, and how to look at its keys: by their part of the room, how long each
@@ -47,6 +48,16 @@ impl Watched {
         let all = keys(self.servers.redis(), &self.prefix).into_iter();
         let of_rooms = all.filter(|(key, _)| key.contains("{rooms:"));
         of_rooms.map(|(key, life)| (key.split(':').nth(3).unwrap_or("all").to_owned(), life)).collect()
+    }
+
+    /// The name of a part of the room.
+    fn key(&self, part: &str) -> String {
+        format!("{}:{{rooms:{}}}:{part}:{}", self.prefix, Partition::of(self.room.id.as_str()), self.room.id)
+    }
+
+    /// Asks Redis itself.
+    fn command(&self, arguments: &[&str]) -> String {
+        self.servers.redis().command(arguments).unwrap()
     }
 
     fn parts(&self) -> Vec<String> {
@@ -149,7 +160,7 @@ async fn rooms_whose_lives_have_ended_do_not_pile_up_in_the_list(servers: Arc<Se
         eventually(async || room.members().await.is_none().then_some(())).await;
     }
     let list = format!("{}:{{rooms:{partition}}}", watched.prefix);
-    let listed = watched.servers.redis().command(&["ZCARD", &list]).unwrap();
+    let listed = watched.command(&["ZCARD", &list]);
     assert!(listed.parse::<u32>().unwrap() <= 2, "{listed} rooms are listed");
 }
 
@@ -162,12 +173,29 @@ async fn a_room_remembers_so_many_outcomes_and_no_more(servers: Arc<Servers>) {
         let step = posting(&alice, "hello");
         posted.push((step.clone(), room.append(step).await));
         for part in ["outcomes", "former"] {
-            let key = format!("{}:{{rooms:{}}}:{part}:{}", watched.prefix, Partition::of(room.id.as_str()), room.id);
-            let remembered = watched.servers.redis().command(&["HLEN", &key]).unwrap();
+            let remembered = watched.command(&["HLEN", &watched.key(part)]);
             assert!(remembered.parse::<u32>().unwrap() <= 12, "{remembered} {part}");
         }
     }
     for (step, outcome) in posted.into_iter().rev().take(5) {
         assert_eq!(room.append(step).await, outcome);
     }
+}
+
+async fn an_outcome_is_forgotten_after_its_time(servers: Arc<Servers>) {
+    let watched = Watched::new(servers, |_| ()).await;
+    let (room, alice) = (&watched.room, actor("alice"));
+    room.join(&alice).await;
+    let step = posting(&alice, "hello");
+    let first = room.append(step.clone()).await;
+    // What is remembered becomes older, and then something else happens.
+    let time_passes = async || {
+        let then = Timestamp::from_millis(now().as_millis() - u64::try_from(REMEMBERED.as_millis()).unwrap());
+        watched.command(&["HSET", &watched.key("outcomes"), "since", &then.as_millis().to_string()]);
+        room.post(&alice, "something else").await;
+    };
+    time_passes().await;
+    assert_eq!(room.append(step.clone()).await, first);
+    time_passes().await;
+    assert!(matches!(room.append(step).await, AppendOutcome::Appended(anew) if anew.position.seq == 4));
 }
