@@ -8,20 +8,51 @@ import path from 'node:path';
 
 import { io } from 'socket.io-client';
 
+import { startBalancer } from './balancer.js';
 import { Journal } from './journal.js';
-import { freePort } from './server.js';
+import { IN_CLUSTER, SHARED, freePort } from './server.js';
 import { PATIENCE_MS, until, within } from './wait.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const BINARY = process.env.HELIOGRAPH_CONFORMANCE ?? path.join(ROOT, 'target/debug/examples/conformance');
 const OUTPUT = process.env.HELIOGRAPH_TEST_OUTPUT ?? path.join(ROOT, 'target/test-output');
 
-/** A running conformance server with the given profile and further arguments. */
+/** How many nodes a cluster has. */
+const NODES = 3;
+
+let started = 0;
+
+/**
+ * A running conformance server with the given profile and further arguments: one process, or, where a cluster is
+ * tested, several nodes behind a balancer without stickiness.
+ */
 export async function startConformance(...options) {
+  if (!IN_CLUSTER) {
+    const node = await startNode(options);
+    return { url: `http://127.0.0.1:${node.port}`, stop: node.kill };
+  }
+  started += 1;
+  const cluster = ['--cluster', '--prefix', `c${process.pid}-${started}`];
+  for (const [name, url] of Object.entries(SHARED)) {
+    cluster.push(`--${name}`, url);
+  }
+  const nodes = await Promise.all(Array.from({ length: NODES }, () => startNode([...options, ...cluster])));
+  const balancer = await startBalancer(nodes.map((node) => node.port));
+  return {
+    url: `http://127.0.0.1:${balancer.port}`,
+    nodes,
+    async stop() {
+      balancer.stop();
+      await Promise.all(nodes.map((node) => node.kill()));
+    },
+  };
+}
+
+async function startNode(options) {
   const port = await freePort();
   const folder = path.join(OUTPUT, 'conformance');
   mkdirSync(folder, { recursive: true });
-  const log = createWriteStream(path.join(folder, `${options.join('')}-${port}.log`));
+  const log = createWriteStream(path.join(folder, `${options.slice(0, 4).join('')}-${port}.log`));
   const child = spawn(BINARY, ['--port', String(port), ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
@@ -31,9 +62,9 @@ export async function startConformance(...options) {
   });
   await until('the conformance server listens', () => listens(port));
   return {
+    port,
     url: `http://127.0.0.1:${port}`,
-    websocketUrl: `ws://127.0.0.1:${port}`,
-    async stop() {
+    async kill() {
       child.kill('SIGKILL');
       await exited;
     },

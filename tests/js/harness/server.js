@@ -14,9 +14,11 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const BINARY = process.env.HELIOGRAPH_BINARY ?? path.join(ROOT, 'target/debug/heliograph');
 const OUTPUT = process.env.HELIOGRAPH_TEST_OUTPUT ?? path.join(ROOT, 'target/test-output');
 
-/** The program that starts a cluster, if that is what is tested, and the servers that clusters share. */
+/** The program that starts a cluster, if that is what is tested. */
 const CLUSTER = process.env.HELIOGRAPH_TEST_CLUSTER;
-const SHARED = {
+
+/** The servers that clusters share. */
+export const SHARED = {
   bus: process.env.HELIOGRAPH_TEST_BUS,
   store: process.env.HELIOGRAPH_TEST_STORE,
   directory: process.env.HELIOGRAPH_TEST_DIRECTORY,
