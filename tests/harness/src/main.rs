@@ -3,6 +3,7 @@
 //! For people (`cargo xtask cluster`) and for the test suites, which read the same announcement as of the
 //! program itself: `call page`, `operations`, `ready`.
 
+mod control;
 mod follow;
 
 use std::{
@@ -44,6 +45,9 @@ struct Arguments {
     /// Starts NATS, Redis and etcd and nothing else, for clusters that share them.
     #[arg(long)]
     servers: bool,
+    /// Takes commands on standard input: see `control`. Ends with it.
+    #[arg(long)]
+    control: bool,
     /// NATS that runs already, with `--store` and `--directory`; otherwise all three are started.
     #[arg(long, requires_all = ["store", "directory"])]
     bus: Option<String>,
@@ -71,7 +75,7 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         None => development(),
     };
     // Held until the end: they end when they are dropped.
-    let (_servers, addresses) = match (arguments.bus, arguments.store, arguments.directory) {
+    let (servers, addresses) = match (arguments.bus, arguments.store, arguments.directory) {
         (Some(bus), Some(store), Some(directory)) => (None, Addresses { bus, store, directory }),
         _ => {
             let servers = Servers::start()?;
@@ -93,11 +97,14 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         settings,
         prefix: arguments.prefix,
         port: arguments.port,
-        breakable: false,
+        breakable: arguments.control,
     };
     let cluster = Cluster::start(&options, &addresses)?;
     follow::follow(&cluster);
     announce(&cluster, &addresses)?;
+    if arguments.control {
+        return Ok(control::obey(&cluster, servers.as_ref())?);
+    }
     runtime.block_on(asked_to_stop())?;
     drain(&cluster);
     Ok(())

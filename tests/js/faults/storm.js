@@ -1,0 +1,107 @@
+// A storm: people talk in many rooms while a nemesis breaks things; then everything heals and the history is judged.
+//
+// usage: node storm.js [--seconds N] [--seed S] [--people N] [--rooms N]
+
+import { parseArgs } from 'node:util';
+import { writeFileSync } from 'node:fs';
+
+import { until } from '../harness/wait.js';
+import { Chance } from './chance.js';
+import { violations } from './checker.js';
+import { History } from './history.js';
+import { Nemesis } from './nemesis.js';
+import { MeshTalker, SocketIoTalker } from './people.js';
+import { Site } from './site.js';
+
+/** How long healing may take. */
+const HEALING_MS = 60_000;
+
+/** Keys in Redis that stay: what they are and why is said in docs/operations.md. */
+const STRUCTURAL = [];
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '60' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    people: { type: 'string', default: '18' },
+    rooms: { type: 'string', default: '6' },
+  },
+});
+const seed = Number(values.seed);
+const title = `storm-${seed}`;
+console.log(`storm of ${values.seconds} s, seed ${seed}`);
+
+const site = await Site.open(title);
+const history = new History();
+const chance = new Chance(seed);
+const rooms = Array.from({ length: Number(values.rooms) }, (_, number) => `room-${number}`);
+const MODES = [{ transports: ['websocket'] }, { transports: ['polling'] }, {}];
+const people = Array.from({ length: Number(values.people) }, (_, number) => {
+  const own = [rooms[number % rooms.length], rooms[(number * 5 + 1) % rooms.length]];
+  return number % 4 === 3
+    ? new MeshTalker(site, history, `mesh-${number}`, own[0])
+    : new SocketIoTalker(site, history, `user-${number}`, [...new Set(own)], MODES[number % MODES.length]);
+});
+const found = [];
+try {
+  await until('everybody is inside', () => people.every((person) => person.isInside()), HEALING_MS);
+  const talking = people.map((person) => person.talk(50 + chance.between(0, 150)));
+  const nemesis = new Nemesis(site, history, chance);
+  const storm = nemesis.run(2);
+  await new Promise((resolve) => { setTimeout(resolve, Number(values.seconds) * 1_000); });
+  nemesis.stopped = true;
+  await storm;
+  history.add('fault', { kind: 'over' });
+  people.forEach((person) => { person.quiet = true; });
+  await Promise.all(talking);
+  await until('everybody is back', () => people.every((person) => person.isInside()), HEALING_MS);
+
+  const logs = new Map();
+  const reader = (room) => people.find((person) => person.rooms.includes(room)).user;
+  for (const room of rooms) {
+    logs.set(room, await site.log(room, reader(room)));
+  }
+  const ends = (person) => person.rooms.every((room) => (person.last.get(room) ?? 0) >= (logs.get(room).at(-1)?.seq ?? 0));
+  // Whoever has not heard the end by then has missed something, which the checker says in its own words.
+  await until('everybody has heard the end', () => people.every(ends), HEALING_MS).catch(() => {});
+  found.push(...violations(history.facts, logs));
+
+  people.forEach((person) => person.leave());
+  const left = async () => (await site.metric('heliograph_gateway_sockets')) === 0
+    && (await site.metric('heliograph_gateway_rooms')) === 0;
+  await until('no socket and no room is left', left, HEALING_MS)
+    .catch((error) => found.push({ says: error.message }));
+  let lasting = [];
+  const fading = async () => {
+    lasting = (await site.lastingKeys()).filter((key) => !STRUCTURAL.some((pattern) => pattern.test(key)));
+    return lasting.length === 0;
+  };
+  await until('no key is left for good', fading, HEALING_MS)
+    .catch(() => found.push({ says: `keys without a time to live: ${lasting.slice(0, 20).join(' ')} (${lasting.length})` }));
+
+  const count = (what) => history.of(what).length;
+  const connected = history.of('connected');
+  console.log([
+    `faults ${[...nemesis.faults].map(([kind, number]) => `${kind} ${number}`).join(', ')}`,
+    `sent ${count('sent')}, acknowledged ${count('acked')}, not answered or refused at first ${count('refused')}`,
+    `heard ${count('heard')}, disconnects ${count('disconnected')}`,
+    `connections recovered ${connected.filter((fact) => fact.recovered).length}, new ${connected.filter((fact) => !fact.recovered).length}`,
+    `violations ${found.length}`,
+  ].join('\n'));
+} catch (error) {
+  found.push({ says: `the storm did not come to its end: ${error.message}` });
+  const missing = people.filter((person) => !person.isInside()).map((person) => person.user);
+  console.log(`not inside: ${missing.join(' ')}`);
+} finally {
+  await site.close();
+}
+if (found.length > 0) {
+  const [first] = found;
+  const file = site.logFile.replace(/\.log$/, '.story');
+  writeFileSync(file, history.story().join('\n'));
+  console.log(`VIOLATED, seed ${seed}; the whole story is in ${file}`);
+  found.slice(0, 20).forEach((violation) => console.log(`  ${violation.says}`));
+  console.log('the story of the first:');
+  history.story(first).slice(-120).forEach((line) => console.log(`  ${line}`));
+}
+process.exit(found.length > 0 ? 1 : 0);
