@@ -64,7 +64,8 @@ pub trait Presence: Send + Sync + 'static {
     /// Removes notes that are left over, of sockets that are not connected at the gateway any more.
     fn tidy<'a>(&'a self, gateway: &'a NodeId, left_over: &'a [(SocketId, UserId)]) -> Step<'a, ()>;
 
-    /// How many users have sockets, and how many sockets there are.
+    /// How many users have sockets, and how many sockets there are. Not one atomic step: who comes or
+    /// goes meanwhile may be counted or not.
     fn counts(&self) -> Step<'_, (u64, u64)>;
 }
 
