@@ -88,12 +88,8 @@ pub struct Process {
     program: Program,
     launch: Launch,
     directory: TempDir,
-    running: Mutex<Option<Running>>,
-}
-
-struct Running {
-    child: Child,
-    _watchdog: Watchdog,
+    watchdog: Watchdog,
+    running: Mutex<Option<Child>>,
 }
 
 impl Process {
@@ -113,8 +109,10 @@ impl Process {
             for port in &mut ports {
                 *port = port::free()?;
             }
+            let watchdog = Watchdog::start(directory.path())?;
             let launch = prepare(directory.path(), ports)?;
-            let server = Self { program: program.clone(), launch, directory, running: Mutex::new(None) };
+            let running = Mutex::new(None);
+            let server = Self { program: program.clone(), launch, directory, watchdog, running };
             match server.restart() {
                 Ok(()) => return Ok((server, ports)),
                 Err(ServerError::NotReady { log, .. })
@@ -134,7 +132,7 @@ impl Process {
 
     /// The id of the process, if it runs.
     pub fn pid(&self) -> Option<u32> {
-        self.running().as_ref().map(|running| running.child.id())
+        self.running().as_ref().map(Child::id)
     }
 
     /// What the server has written since it was first started.
@@ -148,27 +146,27 @@ impl Process {
     /// # Errors
     /// [`ServerError::NotReady`] if it does not end; it is then killed.
     pub fn stop(&self) -> Result<(), ServerError> {
-        let Some(mut running) = self.running().take() else {
+        let Some(mut child) = self.running().take() else {
             return Ok(());
         };
-        signal(&running.child, Signal::TERM)?;
+        signal(&child, Signal::TERM)?;
         // A paused process ends when it goes on.
-        signal(&running.child, Signal::CONT)?;
+        signal(&child, Signal::CONT)?;
         let deadline = Instant::now() + PATIENCE;
-        while running.child.try_wait()?.is_none() {
+        while child.try_wait()?.is_none() {
             if Instant::now() > deadline {
-                end(&mut running.child);
+                self.end(child);
                 return Err(self.not_ready("does not stop".to_owned()));
             }
             thread::sleep(TICK);
         }
-        Ok(())
+        Ok(self.watchdog.guard(None)?)
     }
 
     /// Ends the server at once (SIGKILL). What it has on disk stays.
     pub fn kill(&self) {
-        if let Some(mut running) = self.running().take() {
-            end(&mut running.child);
+        if let Some(child) = self.running().take() {
+            self.end(child);
         }
     }
 
@@ -179,14 +177,10 @@ impl Process {
     /// [`ServerError::Missing`], [`ServerError::NotReady`].
     pub fn restart(&self) -> Result<(), ServerError> {
         self.kill();
-        let mut child = self.spawn()?;
-        match Watchdog::start(child.id(), self.directory()) {
-            Ok(watchdog) => *self.running() = Some(Running { child, _watchdog: watchdog }),
-            Err(error) => {
-                end(&mut child);
-                return Err(error.into());
-            }
-        }
+        let child = self.spawn()?;
+        let guarded = self.watchdog.guard(Some(child.id()));
+        *self.running() = Some(child);
+        guarded?;
         self.wait()
     }
 
@@ -199,9 +193,9 @@ impl Process {
         self.signal(Signal::STOP)?;
         match &*self.running() {
             // Its threads stop one by one. Should it end instead, that is left for others to find.
-            Some(running) => {
+            Some(child) => {
                 let stopped = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-                let id = WaitId::Pid(pid(&running.child)?);
+                let id = WaitId::Pid(pid(child)?);
                 retry_on_intr(|| waitid(id.clone(), stopped)).map_err(io::Error::from)?;
                 Ok(())
             }
@@ -252,20 +246,28 @@ impl Process {
 
     fn ended(&self) -> io::Result<Option<ExitStatus>> {
         match &mut *self.running() {
-            Some(running) => running.child.try_wait(),
+            Some(child) => child.try_wait(),
             None => Ok(None),
         }
     }
 
     fn signal(&self, which: Signal) -> Result<(), ServerError> {
         match &*self.running() {
-            Some(running) => Ok(signal(&running.child, which)?),
+            Some(child) => Ok(signal(child, which)?),
             None => Err(io::Error::new(io::ErrorKind::NotFound, "the server does not run").into()),
         }
     }
 
-    fn running(&self) -> MutexGuard<'_, Option<Running>> {
+    fn running(&self) -> MutexGuard<'_, Option<Child>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end(&self, mut child: Child) {
+        // Fails if it has ended already.
+        let _ = child.kill();
+        let _ = child.wait();
+        // Fails if the watchdog is gone. Then it does no harm either.
+        let _ = self.watchdog.guard(None);
     }
 
     fn log_file(&self) -> PathBuf {
@@ -309,10 +311,4 @@ fn signal(child: &Child, which: Signal) -> io::Result<()> {
 fn pid(child: &Child) -> io::Result<Pid> {
     let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     pid.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no process id"))
-}
-
-fn end(child: &mut Child) {
-    // Fails if it has ended already.
-    let _ = child.kill();
-    let _ = child.wait();
 }

@@ -7,17 +7,18 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// Waits for a line. The end of the input instead means that whoever holds the other end has died.
-const SCRIPT: &str = r#"read -r line || { kill -9 "$0"; rm -rf "$1"; }"#;
+/// Reads which process there is, line by line. The end of the input means that whoever wrote them has
+/// gone, in whatever way.
+const SCRIPT: &str = r#"while read -r line; do pid=$line; done; [ -z "$pid" ] || kill -9 "$pid"; rm -rf "$0""#;
 
 /// A process that waits for the end of this one.
 pub(crate) struct Watchdog(Child);
 
 impl Watchdog {
-    /// Watches over the server `pid` and its `directory`.
-    pub(crate) fn start(pid: u32, directory: &Path) -> io::Result<Self> {
+    /// Watches over a directory, which goes with this process.
+    pub(crate) fn start(directory: &Path) -> io::Result<Self> {
         let child = Command::new("sh")
-            .args(["-c", SCRIPT, &pid.to_string()])
+            .args(["-c", SCRIPT])
             .arg(directory)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -27,14 +28,20 @@ impl Watchdog {
             .spawn()?;
         Ok(Self(child))
     }
+
+    /// Says which process has to end with this one, from now on.
+    pub(crate) fn guard(&self, pid: Option<u32>) -> io::Result<()> {
+        let mut line = pid.map(|pid| pid.to_string()).unwrap_or_default();
+        line.push('\n');
+        let Some(mut input) = self.0.stdin.as_ref() else { return Ok(()) };
+        input.write_all(line.as_bytes())
+    }
 }
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        if let Some(input) = &mut self.0.stdin {
-            // Fails if the watchdog is gone already.
-            let _ = input.write_all(b"\n");
-        }
+        drop(self.0.stdin.take());
+        // Fails if somebody else has waited for it.
         let _ = self.0.wait();
     }
 }
