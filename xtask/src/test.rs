@@ -64,6 +64,10 @@ fn rust(workspace: &Workspace, report: &mut Report) {
     let mut clippy = workspace.cargo(&["clippy", "--workspace", "--all-targets", "--locked"]);
     clippy.args(["--", "-D", "warnings"]);
     report.check("clippy", &mut clippy);
+    // Targets that are not tested by default are not among all targets.
+    let mut clippy = workspace.cargo(&["clippy", "-p", "heliograph-cluster", "--test", "backends", "--locked"]);
+    clippy.args(["--", "-D", "warnings"]);
+    report.check("clippy, tests on NATS, Redis and etcd", &mut clippy);
     fuzz::check(workspace, report);
     let mut test = workspace.cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
     report.tests("Rust tests", &mut test);
