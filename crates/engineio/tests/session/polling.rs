@@ -13,6 +13,16 @@ fn a_poll_waits_until_there_is_something_to_say() {
 }
 
 #[test]
+fn a_poll_that_is_released_ends_with_nothing_and_the_session_goes_on() {
+    let mut scene = Scene::on(Transport::Polling);
+    let _ = scene.poll(10);
+    assert_eq!(scene.at(20, Input::ReleasePoll), [Output::AnswerPoll(PollAnswer::Noop)]);
+    assert_eq!(scene.at(30, Input::ReleasePoll), []);
+    assert_eq!(scene.poll(40), [Output::Accept]);
+    assert_eq!(scene.at(50, Input::Queued), [QUEUE]);
+}
+
+#[test]
 fn a_poll_that_finds_something_queued_does_not_wait() {
     let mut scene = Scene::on(Transport::Polling);
     assert_eq!(scene.at(10, Input::Queued), []);
