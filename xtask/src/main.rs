@@ -8,6 +8,7 @@
 //! | `test` | every check and every test, from formatting to two browsers in a call |
 //! | `layers` | checks which crate may depend on which |
 //! | `cluster` | runs a cluster of processes on this machine, behind a balancer |
+//! | `faults` | breaks a cluster at random and judges what its clients heard |
 //! | `bench` | measures memory and CPU beside the floor server |
 //! | `fuzz` | runs each fuzz target for a bounded time |
 //! | `docs` | writes the generated documentation again |
@@ -18,6 +19,7 @@ mod ci;
 mod cluster;
 mod docs;
 mod failure;
+mod faults;
 mod fuzz;
 mod layers;
 mod process;
@@ -32,7 +34,7 @@ use std::process::ExitCode;
 
 use failure::Failure;
 
-const USAGE: &str = "usage: cargo xtask <test|layers|cluster|bench|fuzz|docs|ci> [options]";
+const USAGE: &str = "usage: cargo xtask <test|layers|cluster|faults|bench|fuzz|docs|ci> [options]";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -53,6 +55,7 @@ fn run(chore: Option<&str>, options: &[String]) -> Result<(), Failure> {
         Some("test") => test::run(&workspace, options),
         Some("layers") => layers::run(&workspace),
         Some("cluster") => cluster::run(&workspace, options),
+        Some("faults") => faults::run(&workspace, options),
         Some("bench") => bench::run(&workspace, options),
         Some("fuzz") => fuzz::run(&workspace, options),
         Some("docs") => docs::run(&workspace),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::failure::Failure;
+use crate::faults;
 use crate::fuzz;
 use crate::layers;
 use crate::process;
@@ -33,6 +34,7 @@ pub(crate) fn run(workspace: &Workspace, options: &[String]) -> Result<(), Failu
         if build(workspace, &mut report) {
             end_to_end(workspace, &mut report, &tools, None)?;
             in_cluster(workspace, &mut report, &tools)?;
+            under_faults(workspace, &mut report, &tools)?;
         }
     }
     report.finish()
@@ -124,6 +126,17 @@ fn in_cluster(workspace: &Workspace, report: &mut Report, tools: &Tools) -> Resu
     command.env("HELIOGRAPH_CHROMIUM", &tools.chromium);
     report.tests("in a cluster: gateways", &mut command);
     end_to_end(workspace, report, tools, Some(&shared))
+}
+
+/// Each failure by itself, and a storm of them, on clusters with servers of their own, which are hurt as well.
+fn under_faults(workspace: &Workspace, report: &mut Report, tools: &Tools) -> Result<(), Failure> {
+    let files = test_files(&workspace.root().join("tests/js/faults"))?;
+    let mut command = node(workspace, tools, &files);
+    against_the_binary(&mut command, workspace, None);
+    command.env("HELIOGRAPH_TEST_CLUSTER", workspace.target().join("debug/cluster"));
+    report.tests("under faults", &mut command);
+    faults::short(workspace, report, &tools.node);
+    Ok(())
 }
 
 fn node(workspace: &Workspace, tools: &Tools, files: &[PathBuf]) -> Command {
