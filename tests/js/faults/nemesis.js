@@ -7,6 +7,9 @@ import { LEASE_S } from './site.js';
 const NODES = ['gateway-0', 'gateway-1', 'room-router-0', 'room-router-1', 'presence-0', 'presence-1'];
 const SERVERS = ['nats', 'redis', 'etcd'];
 
+/** What it does, the commoner the more often it is named. */
+const KINDS = ['kill', 'kill', 'kill', 'stop', 'pause', 'pause', 'silent', 'cut', 'server', 'freeze'];
+
 /** Hurts a cluster until it is told to stop. */
 export class Nemesis {
   #hurt = new Set();
@@ -14,8 +17,12 @@ export class Nemesis {
   /** How often each kind of fault was injected. */
   faults = new Map();
 
-  constructor(site, history, chance) {
+  /** `kinds` and `targets` limit what it does, and to whom. */
+  constructor(site, history, chance, { kinds, targets } = {}) {
     Object.assign(this, { site, history, chance });
+    this.kinds = kinds ? KINDS.filter((kind) => kinds.includes(kind)) : KINDS;
+    this.nodes = targets ? NODES.filter((name) => targets.includes(name)) : NODES;
+    this.servers = targets ? SERVERS.filter((name) => targets.includes(name)) : SERVERS;
     this.stopped = false;
   }
 
@@ -30,12 +37,12 @@ export class Nemesis {
   }
 
   async #fault() {
-    const kind = this.chance.of(['kill', 'kill', 'kill', 'stop', 'pause', 'pause', 'silent', 'cut', 'server', 'freeze']);
-    const target = ['server', 'freeze'].includes(kind) ? this.chance.of(SERVERS) : this.chance.of(NODES);
+    const kind = this.chance.of(this.kinds);
+    const target = ['server', 'freeze'].includes(kind) ? this.chance.of(this.servers) : this.chance.of(this.nodes);
     const way = this.chance.of(['bus', 'store', 'directory']);
     const duration = this.chance.between(200, 3_000);
     // A process that is hurt already is left alone, and one of each role is.
-    if (this.#hurt.has(target) || this.#hurt.has(partner(target))) {
+    if (target === undefined || this.#hurt.has(target) || this.#hurt.has(partner(target))) {
       return;
     }
     this.#hurt.add(target);

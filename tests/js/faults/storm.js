@@ -1,6 +1,8 @@
 // A storm: people talk in many rooms while a nemesis breaks things; then everything heals and the history is judged.
 //
-// usage: node storm.js [--seconds N] [--seed S] [--people N] [--rooms N]
+// usage: node storm.js [--seconds N] [--seed S] [--people N] [--rooms N] [--only KIND,…] [--targets NAME,…]
+//
+// Its lines `figures of …` are added up over many storms by `cargo xtask faults`.
 
 import { parseArgs } from 'node:util';
 import { writeFileSync } from 'node:fs';
@@ -25,6 +27,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     people: { type: 'string', default: '18' },
     rooms: { type: 'string', default: '6' },
+    only: { type: 'string' },
+    targets: { type: 'string' },
   },
 });
 const seed = Number(values.seed);
@@ -46,7 +50,7 @@ const found = [];
 try {
   await until('everybody is inside', () => people.every((person) => person.isInside()), HEALING_MS);
   const talking = people.map((person) => person.talk(50 + chance.between(0, 150)));
-  const nemesis = new Nemesis(site, history, chance);
+  const nemesis = new Nemesis(site, history, chance, { kinds: values.only?.split(','), targets: values.targets?.split(',') });
   const storm = nemesis.run(2);
   await new Promise((resolve) => { setTimeout(resolve, Number(values.seconds) * 1_000); });
   nemesis.stopped = true;
@@ -82,11 +86,9 @@ try {
   const count = (what) => history.of(what).length;
   const connected = history.of('connected');
   console.log([
-    `faults ${[...nemesis.faults].map(([kind, number]) => `${kind} ${number}`).join(', ')}`,
-    `sent ${count('sent')}, acknowledged ${count('acked')}, not answered or refused at first ${count('refused')}`,
-    `heard ${count('heard')}, disconnects ${count('disconnected')}`,
-    `connections recovered ${connected.filter((fact) => fact.recovered).length}, new ${connected.filter((fact) => !fact.recovered).length}`,
-    `violations ${found.length}`,
+    `figures of faults: ${[...nemesis.faults].map(([kind, number]) => `${kind} ${number}`).join(', ')}`,
+    `figures of messages: sent ${count('sent')}, acknowledged ${count('acked')}, refused or unanswered at first ${count('refused')}, heard ${count('heard')}`,
+    `figures of connections: lost ${count('disconnected')}, recovered ${connected.filter((fact) => fact.recovered).length}, new ${connected.filter((fact) => !fact.recovered).length}`,
   ].join('\n'));
 } catch (error) {
   found.push({ says: `the storm did not come to its end: ${error.message}` });
@@ -95,6 +97,7 @@ try {
 } finally {
   await site.close();
 }
+console.log(`figures of violations: found ${found.length}`);
 if (found.length > 0) {
   const [first] = found;
   const file = site.logFile.replace(/\.log$/, '.story');
