@@ -14,7 +14,10 @@ use heliograph_cluster::{
         redis::{RedisOptions, RedisStore},
     },
 };
-use heliograph_telemetry::readiness::Readiness;
+use heliograph_telemetry::{
+    metrics::{self, Metrics},
+    readiness::Readiness,
+};
 use tokio::time::{self, Instant};
 
 use crate::config::{Backend, Config};
@@ -57,10 +60,10 @@ pub(crate) enum BackendError {
 ///
 /// # Errors
 /// A backend refuses, or cannot be reached in time.
-pub(crate) async fn choose(config: &Config, readiness: &Readiness) -> Result<Chosen, BackendError> {
+pub(crate) async fn choose(config: &Config, readiness: &Readiness, metrics: &Metrics) -> Result<Chosen, BackendError> {
     let patience = config.cluster.startup_deadline;
     let bus = reach("bus", patience, readiness, || bus(config));
-    let store = reach("store", patience, readiness, || store(config));
+    let store = reach("store", patience, readiness, || store(config, &metrics.store));
     let directory = reach("directory", patience, readiness, || directory(config));
     let (bus, (store, kept), directory) = tokio::try_join!(bus, store, directory)?;
     let backends = Backends { bus, directory, store, clock: Clock::system() };
@@ -69,7 +72,8 @@ pub(crate) async fn choose(config: &Config, readiness: &Readiness) -> Result<Cho
 
 /// Tries each backend once. Gives for each the key, what it is, and what keeps it from being used.
 pub(crate) async fn check(config: &Config) -> Vec<(&'static str, String, Option<ConnectError>)> {
-    let (bus, store, directory) = tokio::join!(bus(config), store(config), directory(config));
+    let unseen = metrics::Store::default();
+    let (bus, store, directory) = tokio::join!(bus(config), store(config, &unseen), directory(config));
     vec![
         ("bus", config.bus.to_string(), bus.err()),
         ("store", config.store.to_string(), store.err()),
@@ -98,7 +102,7 @@ async fn bus(config: &Config) -> Result<Arc<dyn Bus>, ConnectError> {
     Ok(Arc::new(NatsBus::connect(options).await?))
 }
 
-async fn store(config: &Config) -> Result<(Store, KeptStore), ConnectError> {
+async fn store(config: &Config, metrics: &metrics::Store) -> Result<(Store, KeptStore), ConnectError> {
     let retention = Retention { entries: config.rooms.log_entries, age: config.rooms.log_age };
     let outcomes = config.rooms.remembered_commands;
     let Backend::At(url) = &config.store else {
@@ -112,9 +116,14 @@ async fn store(config: &Config) -> Result<(Store, KeptStore), ConnectError> {
         ca_file: redis.ca_file,
         cert_file: redis.cert_file,
         key_file: redis.key_file,
+        sentinel_user: redis.sentinel_user,
+        sentinel_password: redis.sentinel_password,
         prefix: redis.prefix,
+        connections: redis.connections,
+        in_flight: redis.in_flight,
         response_timeout: redis.response_timeout,
         outcomes,
+        metrics: metrics.clone(),
         ..RedisOptions::new(url, retention)
     };
     Ok((RedisStore::connect(options).await?.store(), KeptStore::Redis))

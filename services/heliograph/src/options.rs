@@ -75,6 +75,7 @@ pub(crate) fn gateway(config: &Config, metrics: &transport::Metrics) -> service:
             workers => workers,
         },
         worker_queue: config.outbound.worker_queue,
+        ..service::Options::default()
     }
 }
 
@@ -108,7 +109,7 @@ fn listener(config: &Config, metrics: &transport::Metrics) -> listener::Options 
             retry_after: config.public.retry_after,
         },
         outbound: Bounds { soft: config.outbound.soft_bytes, hard: config.outbound.hard_bytes },
-        relays: listener::Options::default().relays,
+        relays: config.cluster.relays,
         drain_period: config.public.drain_period,
         linger: config.public.linger,
         metrics: metrics.clone(),

@@ -71,7 +71,7 @@ pub(crate) async fn run(config: Config, wanted: Vec<Role>, shutdown: Cancellatio
 
     let compose = Compose::prepare(&config, &addresses, Arc::clone(&metrics), &readiness, &shutdown, &unneeded)?;
     let chosen = tokio::select! {
-        chosen = backends::choose(&config, &readiness) => chosen?,
+        chosen = backends::choose(&config, &readiness, &metrics) => chosen?,
         () = shutdown.cancelled() => return Ok(()),
     };
     let probing = probes::watch(chosen.backends.clone(), readiness.clone(), metrics.backends.clone());

@@ -137,8 +137,18 @@ pub(crate) struct Redis {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub key_file: Option<PathBuf>,
+    /// User at the sentinels, which have users of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentinel_user: Option<String>,
+    /// Password at the sentinels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentinel_password: Option<String>,
     /// First part of every key; deployments that share servers need different ones.
     pub prefix: String,
+    /// Connections to each server.
+    pub connections: usize,
+    /// Steps that may be under way on one connection; more wait.
+    pub in_flight: usize,
     /// How long a step may take before the store counts as unavailable.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
@@ -153,7 +163,11 @@ impl Default for Redis {
             ca_file: None,
             cert_file: None,
             key_file: None,
+            sentinel_user: None,
+            sentinel_password: None,
             prefix: "hg".to_owned(),
+            connections: 1,
+            in_flight: 1024,
             response_timeout: seconds(1),
         }
     }

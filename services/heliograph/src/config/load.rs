@@ -187,6 +187,8 @@ fn check_bounds(config: &Config) -> Result<(), ConfigError> {
         ("cluster.partition_queue", config.cluster.partition_queue),
         ("cluster.bus_queue", config.cluster.bus_queue),
         ("nats.subscription_queue", config.nats.subscription_queue),
+        ("redis.connections", config.redis.connections),
+        ("redis.in_flight", config.redis.in_flight),
         ("cluster.takeover_at_once", config.cluster.takeover_at_once),
         ("cluster.link_waiting_bytes", config.cluster.link_waiting_bytes),
         ("cluster.parcel_bytes", config.cluster.parcel_bytes),
@@ -227,8 +229,16 @@ fn describe(errors: figment::Error) -> String {
         let key = error.path.join(".");
         // The error holds the value, which must not reach a terminal or a log.
         let reason = match key.as_str() {
-            "auth.secret" | "ice.turn_secret" | "bus" | "store" | "directory" | "nats.password" | "nats.token"
-            | "redis.password" | "etcd.password" => "expected a string, in quotes if it looks like a number".to_owned(),
+            "auth.secret"
+            | "ice.turn_secret"
+            | "bus"
+            | "store"
+            | "directory"
+            | "nats.password"
+            | "nats.token"
+            | "redis.password"
+            | "redis.sentinel_password"
+            | "etcd.password" => "expected a string, in quotes if it looks like a number".to_owned(),
             _ => one_line(&error.kind.to_string()),
         };
         if !key.is_empty() {

@@ -43,7 +43,7 @@ impl Default for Rooms {
         Self {
             log_entries: 1000,
             log_age: seconds(7 * 24 * 3600),
-            remembered_commands: 1024,
+            remembered_commands: 4096,
             join_entries: 200,
             join_members: 200,
             html: Html::Strip,
@@ -195,6 +195,8 @@ pub(crate) struct Cluster {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub known_age: Duration,
+    /// Requests and WebSockets that a gateway passes on at once to the gateways where their sessions are; beyond, clients come back with a new session.
+    pub relays: usize,
     /// How long a backend that cannot be reached at the start is waited for before the process ends.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
@@ -219,6 +221,7 @@ impl Default for Cluster {
             marked_rooms: 65_536,
             known_rooms: 4096,
             known_age: seconds(600),
+            relays: 16_384,
             startup_deadline: seconds(60),
         }
     }
