@@ -7,10 +7,10 @@ use heliograph_domain::{delivery::Parcel, id::NodeId, wire};
 use heliograph_telemetry::metrics;
 use parking_lot::Mutex;
 use tokio::{runtime::Handle, sync::Notify};
-use tracing::debug;
+use tracing::{debug, error};
 
 use super::{OutwardOptions, kept::Kept};
-use crate::bus::{Bus, Subject};
+use crate::bus::{Bus, BusError, Subject};
 
 /// Most bytes of items in an answer to a gateway that has missed some. Fits into a gRPC message.
 const RESEND_BYTES: usize = 1024 * 1024;
@@ -157,7 +157,11 @@ impl Turn<'_> {
         let payload = wire::encode_parcel(link.parcel(first, items));
         if let Err(error) = bus.publish(link.subject.clone(), payload).await {
             metrics.refused.inc();
-            debug!(subject = %link.subject, %error, "a parcel was not taken by the bus");
+            match error {
+                // It will not be taken later either: somebody has to do something.
+                BusError::TooLarge { .. } => error!(%error, "a parcel was not taken by the bus"),
+                _ => debug!(subject = %link.subject, %error, "a parcel was not taken by the bus"),
+            }
         }
     }
 }
