@@ -67,7 +67,7 @@ impl Relays {
             peers,
             places: Arc::new(Semaphore::new(options.relays.min(Semaphore::MAX_PERMITS))),
             times: Times {
-                poll: options.ping_interval + options.ping_timeout,
+                poll: options.ping_interval + options.ping_timeout + options.admission.request_timeout,
                 answer: options.admission.request_timeout,
                 drain: options.drain_period,
                 linger: options.linger,
