@@ -8,12 +8,11 @@ import WebSocket from 'ws';
 /** How long an acknowledgement is waited for before the message is sent again. */
 const ACKNOWLEDGED_MS = 7_000;
 
-/** The page of a log that a rejoin asks for when its answer did not bring everything. */
-const PAGE = 200;
-
 class Talker {
   /** The newest number that was heard, by room. */
   last = new Map();
+  /** What came live while older messages are read from the log, by room. */
+  #catchingUp = new Map();
   #sent = 0;
 
   constructor(site, history, user, rooms) {
@@ -34,20 +33,51 @@ class Talker {
     }
   }
 
-  heard(room, { seq, id, content }, how) {
+  heard(room, message, how) {
+    const waiting = this.#catchingUp.get(room);
+    if (waiting && how === 'live') {
+      waiting.push(message);
+      return;
+    }
+    const { seq, id, content } = message;
     if (this.last.has(room)) {
       this.last.set(room, Math.max(this.last.get(room), seq));
     }
     this.note('heard', { room, seq, id, content, how });
   }
 
-  /** What a room's log has after the newest number that was heard. */
-  async catchUp(room) {
-    const after = this.last.get(room);
-    const url = `${this.site.url}/api/rooms/${encodeURIComponent(room)}/messages?after=${after}&limit=${PAGE}`;
-    const response = await fetch(url, { headers: { authorization: `Bearer ${this.site.token(this.user)}` } });
-    const { messages } = await response.json();
-    return messages;
+  /** A join of a room is about to be sent. Gives what it asks for. */
+  joining(room) {
+    this.#catchingUp.delete(room);
+    const since = this.last.get(room);
+    return since === undefined ? {} : { since };
+  }
+
+  /** The answer to a join has come. It has the newest of what was missed; the log has what is older. */
+  answered(room, { since }, { seq, messages = [], more }) {
+    this.entered(room, seq);
+    if (more) {
+      this.#catchUp(room, since, messages);
+    } else {
+      messages.forEach((message) => this.heard(room, message, 'join'));
+    }
+  }
+
+  /** Reads the log; what comes live meanwhile waits. */
+  async #catchUp(room, since, newest) {
+    const waiting = [];
+    this.#catchingUp.set(room, waiting);
+    const [first] = newest;
+    for (let log; this.#catchingUp.get(room) === waiting && !this.stopped;) {
+      log = await this.site.log(room, this.user, since).catch(() => pause(200));
+      // Another join may have begun meanwhile, which asks for the same.
+      if (log && this.#catchingUp.get(room) === waiting) {
+        this.#catchingUp.delete(room);
+        log.filter(({ seq }) => seq < first.seq).forEach((message) => this.heard(room, message, 'log'));
+        newest.forEach((message) => this.heard(room, message, 'join'));
+        waiting.forEach((message) => this.heard(room, message, 'live'));
+      }
+    }
   }
 
   /** Talks in every room in turn until it is told to be quiet. A message is sent until it is acknowledged. */
@@ -107,34 +137,33 @@ export class SocketIoTalker extends Talker {
   /** Joins every room, as often as it takes, as long as this connection lasts. */
   async #enter(connection) {
     for (const room of this.rooms) {
-      const since = this.last.get(room);
-      const ack = await this.#ask('room:join', { roomId: room, ...(since === undefined ? {} : { since }) }, connection);
-      if (ack === undefined) {
-        return;
+      while (!await this.#join(room)) {
+        if (this.stopped || this.socket.id !== connection) {
+          return;
+        }
+        await pause(100);
       }
-      this.entered(room, ack.seq);
-      // What came live between the join and its answer is newer than what the answer brings.
-      for (const message of ack.messages ?? []) {
-        this.heard(room, message, 'join');
+      if (this.socket.id !== connection) {
+        return;
       }
     }
     this.inside = true;
   }
 
-  async #ask(event, payload, connection) {
-    while (!this.stopped && this.socket.id === connection) {
-      try {
-        const ack = await this.socket.timeout(ACKNOWLEDGED_MS).emitWithAck(event, payload);
-        if (ack.success) {
-          return ack;
+  /** Joins a room and says whether that was acknowledged. */
+  #join(room) {
+    const request = this.joining(room);
+    return new Promise((resolve) => {
+      this.socket.timeout(ACKNOWLEDGED_MS).emit('room:join', { roomId: room, ...request }, (error, ack) => {
+        if (ack?.success) {
+          // At once, because live messages may be right behind.
+          this.answered(room, request, ack);
+        } else {
+          this.note('refused', { room, event: 'room:join', why: ack?.code ?? error.message });
         }
-        this.note('refused', { room: payload.roomId, event, why: ack.code });
-      } catch {
-        this.note('unanswered', { room: payload.roomId, event });
-      }
-      await pause(100);
-    }
-    return undefined;
+        resolve(ack?.success ?? false);
+      });
+    });
   }
 
   async post(room, content) {
@@ -160,7 +189,8 @@ export class SocketIoTalker extends Talker {
 /** Somebody with a plain WebSocket and the mesh vocabulary, who is in one room. */
 export class MeshTalker extends Talker {
   #answers = new Map();
-  #references = 0;
+  /** What the newest join asked for. */
+  #asked = {};
 
   constructor(site, history, user, room) {
     super(site, history, user, [room]);
@@ -172,12 +202,13 @@ export class MeshTalker extends Talker {
     const socket = new WebSocket(`${this.site.websocketUrl}/ws`);
     this.socket = socket;
     this.inside = false;
+    this.#asked = this.joining(this.room);
     socket.on('open', () => this.#tell({
       type: 'join',
       room: this.room,
       token: this.site.token(this.user),
       ...(this.resume ? { resume: this.resume } : {}),
-      ...(this.last.has(this.room) ? { since: this.last.get(this.room) } : {}),
+      ...this.#asked,
     }));
     socket.on('message', (data) => this.#hear(JSON.parse(data.toString())));
     socket.on('error', () => {});
@@ -203,14 +234,11 @@ export class MeshTalker extends Talker {
       case 'peers':
         this.note('connected', { recovered: message.resumed });
         this.resume = message.resumeToken;
-        this.entered(this.room, message.seq);
-        for (const chat of message.messages ?? []) {
-          this.#chat(chat, 'join');
-        }
+        this.answered(this.room, this.#asked, { ...message, messages: message.messages?.map(chat) });
         this.inside = true;
         break;
       case 'chat':
-        this.#chat(message, 'live');
+        this.heard(this.room, chat(message), 'live');
         break;
       case 'ack':
       case 'error': {
@@ -228,17 +256,12 @@ export class MeshTalker extends Talker {
     }
   }
 
-  #chat(chat, how) {
-    this.heard(this.room, { seq: chat.seq, id: chat.messageId ?? chat.id, content: chat.text }, how);
-  }
-
   async post(room, content) {
     if (!this.inside) {
       await pause(200);
       return { refused: 'not inside' };
     }
     const answer = await new Promise((resolve) => {
-      this.#references += 1;
       const timer = setTimeout(() => resolve({ code: 'unanswered' }), ACKNOWLEDGED_MS);
       this.#answers.set(content, (message) => {
         clearTimeout(timer);
@@ -258,4 +281,9 @@ export class MeshTalker extends Talker {
     this.stopped = true;
     this.socket.close(1000);
   }
+}
+
+/** A message of mesh with the names that synapse has for its parts. */
+function chat({ seq, messageId, id, text }) {
+  return { seq, id: messageId ?? id, content: text };
 }

@@ -40,8 +40,11 @@ export class Site {
       'etcd.lease': `${LEASE_S}s`,
       'presence.loss_grace': '2s',
       'calls.ring_timeout': '4s',
+      'calls.unused_timeout': '4s',
       'public.drain_period': '2s',
       'limits.messages_per_minute': 100_000,
+      'limits.calls_per_minute': 10_000,
+      'rooms.log_entries': 100_000,
       'log.filter': 'info',
       ...settings,
     };
@@ -109,11 +112,11 @@ export class Site {
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
   }
 
-  /** The log of a room as one of its members reads it, whole. */
-  async log(room, user) {
+  /** The log of a room after a number, as one of its members reads it. */
+  async log(room, user, since = 0) {
     const messages = [];
     for (;;) {
-      const after = messages.at(-1)?.seq ?? 0;
+      const after = messages.at(-1)?.seq ?? since;
       const url = `${this.url}/api/rooms/${encodeURIComponent(room)}/messages?after=${after}&limit=200`;
       const response = await fetch(url, { headers: { authorization: `Bearer ${this.token(user)}` } });
       if (response.status !== 200) {
@@ -125,6 +128,16 @@ export class Site {
         return messages;
       }
     }
+  }
+
+  /** Those of `users` whom a member of a room of theirs sees as present. */
+  async present(user, users) {
+    const headers = { authorization: `Bearer ${this.token(user)}` };
+    const response = await fetch(`${this.url}/api/presence?users=${users.join(',')}`, { headers });
+    if (response.status !== 200) {
+      throw new Error(`presence cannot be read: ${response.status}`);
+    }
+    return (await response.json()).filter(({ status }) => status !== 'offline').map(({ userId }) => userId);
   }
 
   /** Keys in Redis that have no time to live. */

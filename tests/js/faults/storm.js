@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 import { writeFileSync } from 'node:fs';
 
 import { until } from '../harness/wait.js';
+import { Caller, unfinished } from './callers.js';
 import { Chance } from './chance.js';
 import { violations } from './checker.js';
 import { History } from './history.js';
@@ -17,6 +18,15 @@ import { Site } from './site.js';
 
 /** How long healing may take. */
 const HEALING_MS = 60_000;
+
+/** Within what calls that ring are over: their time to ring, and a takeover. */
+const RINGING_MS = 15_000;
+
+/** Within what those who left are gone: the lease, the grace of a lost socket, and a takeover. */
+const REAPING_MS = 15_000;
+
+/** People who leave with a gateway. */
+const LEAVERS = 3;
 
 /** Keys in Redis that stay: what they are and why is said in docs/operations.md. */
 const STRUCTURAL = [];
@@ -46,9 +56,17 @@ const people = Array.from({ length: Number(values.people) }, (_, number) => {
     ? new MeshTalker(site, history, `mesh-${number}`, own[0])
     : new SocketIoTalker(site, history, `user-${number}`, [...new Set(own)], MODES[number % MODES.length]);
 });
+people.push(new SocketIoTalker(site, history, 'callee', [rooms[0]], MODES[0]));
+people.push(new Caller(site, history, 'caller', 'callee', [rooms[0]], MODES[2]));
+// Those who leave for good with the first gateway that loses them.
+const leavers = Array.from({ length: LEAVERS }, (_, number) => {
+  const leaver = new SocketIoTalker(site, history, `leaver-${number}`, [rooms[0]], { ...MODES[0], reconnection: false });
+  leaver.socket.once('disconnect', () => leaver.leave());
+  return leaver;
+});
 const found = [];
 try {
-  await until('everybody is inside', () => people.every((person) => person.isInside()), HEALING_MS);
+  await until('everybody is inside', () => [...people, ...leavers].every((person) => person.isInside()), HEALING_MS);
   const talking = people.map((person) => person.talk(50 + chance.between(0, 150)));
   const nemesis = new Nemesis(site, history, chance, { kinds: values.only?.split(','), targets: values.targets?.split(',') });
   const storm = nemesis.run(2);
@@ -68,7 +86,23 @@ try {
   const ends = (person) => person.rooms.every((room) => (person.last.get(room) ?? 0) >= (logs.get(room).at(-1)?.seq ?? 0));
   // Whoever has not heard the end by then has missed something, which the checker says in its own words.
   await until('everybody has heard the end', () => people.every(ends), HEALING_MS).catch(() => {});
-  found.push(...violations(history.facts, logs));
+  found.push(...violations(history.facts.filter(({ who }) => !who?.startsWith('leaver-')), logs));
+
+  let ringing = [];
+  const silence = async () => {
+    ringing = await unfinished(site, history);
+    return ringing.length === 0;
+  };
+  await until('no call rings', silence, RINGING_MS)
+    .catch(() => found.push({ says: `calls that nobody answered and that are not over: ${ringing.join(' ')}` }));
+  leavers.forEach((leaver) => leaver.leave());
+  let present = [];
+  const gone = async () => {
+    present = await site.present(reader(rooms[0]), leavers.map((leaver) => leaver.user));
+    return present.length === 0;
+  };
+  await until('those who left are gone', gone, REAPING_MS)
+    .catch(() => found.push({ says: `they left and are not seen as gone: ${present.join(' ')}` }));
 
   people.forEach((person) => person.leave());
   const left = async () => (await site.metric('heliograph_gateway_sockets')) === 0
