@@ -90,7 +90,8 @@ impl RedisOptions {
         self
     }
 
-    /// Keeps an append-only file, so that a restarted server has its data.
+    /// Keeps an append-only file, so that a restarted server has its data: all that was acknowledged, because the
+    /// file is synchronized with the disk before that.
     #[must_use]
     pub fn append_only(mut self) -> Self {
         self.append_only = true;
@@ -149,6 +150,8 @@ impl RedisOptions {
         if !self.sentinel {
             lines.push("save \"\"".to_owned());
             lines.push(format!("appendonly {}", if self.append_only { "yes" } else { "no" }));
+            // Else a server that is killed while its disk is slow loses what it has answered already.
+            lines.push("appendfsync always".to_owned());
             lines.push(format!("cluster-port {cluster_port}"));
         }
         match certificates {
