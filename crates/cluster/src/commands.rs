@@ -67,9 +67,23 @@ impl Commands {
     /// The refusal of the room's owner. [`Code::Unavailable`] if there was no answer in time: whether
     /// the command was carried out is then unknown, and it may be sent again under the same id.
     pub async fn room(&self, request: &RoomRequest) -> Result<RoomOutcome, Refusal> {
+        self.room_until(request, Instant::now() + self.options.deadline).await
+    }
+
+    /// Asks something of a room that has waited already and has this deadline.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Commands::room`].
+    pub async fn room_until(&self, request: &RoomRequest, deadline: Instant) -> Result<RoomOutcome, Refusal> {
         let subject = Subject::Rooms(Partition::of(request.room.as_str()));
         let payload = wire::encode_room_request(request);
-        self.ask(subject, payload, wire::decode_room_reply).await
+        self.ask(subject, payload, deadline, wire::decode_room_reply).await
+    }
+
+    /// How long a command is tried.
+    pub fn deadline(&self) -> Duration {
+        self.options.deadline
     }
 
     /// Asks something of presence: the owner of the user's partition, or for a resumption, when the
@@ -87,16 +101,16 @@ impl Commands {
         };
         let subject = Subject::Presence(Partition::of(key));
         let payload = wire::encode_presence_request(request);
-        self.ask(subject, payload, wire::decode_presence_reply).await
+        self.ask(subject, payload, Instant::now() + self.options.deadline, wire::decode_presence_reply).await
     }
 
     async fn ask<T>(
         &self,
         subject: Subject,
         payload: Bytes,
+        deadline: Instant,
         decode: fn(Bytes) -> Result<Result<T, Refusal>, WireError>,
     ) -> Result<T, Refusal> {
-        let deadline = Instant::now() + self.options.deadline;
         let mut pause = self.options.first_pause;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());

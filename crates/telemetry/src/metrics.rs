@@ -126,6 +126,12 @@ pub struct Gateway {
     pub recoveries: Cases,
     /// Tokens that expired while their socket lived.
     pub expired: Counter,
+    /// How often the gateway went on under another node id.
+    pub renewals: Counter,
+    /// Clients that were made known again, without noticing.
+    pub settled: Counter,
+    /// Clients that could not be made known again, by what was lost.
+    pub unsettled: Cases,
     /// Seconds from a command's dispatch to its answer.
     pub command_seconds: Histogram,
     /// Seconds that authenticated sockets lived.
@@ -164,6 +170,9 @@ impl Default for Gateway {
             rooms: Gauge::default(),
             recoveries: Family::default(),
             expired: Counter::default(),
+            renewals: Counter::default(),
+            settled: Counter::default(),
+            unsettled: Family::default(),
             command_seconds: Histogram::new([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0]),
             session_seconds: Histogram::new([1.0, 10.0, 60.0, 300.0, 1800.0, 3600.0, 4.0 * 3600.0, 24.0 * 3600.0]),
             call_setup_seconds: Histogram::new([0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0]),
@@ -198,6 +207,9 @@ impl Gateway {
         r.register("rooms", "Rooms with attendants on this gateway", self.rooms.clone());
         r.register("recoveries", "Attempts to recover a session, by result", self.recoveries.clone());
         r.register("expired", "Tokens that expired while their socket lived", self.expired.clone());
+        r.register("renewals", "How often the gateway went on under another node id", self.renewals.clone());
+        r.register("settled", "Clients made known again without noticing", self.settled.clone());
+        r.register("unsettled", "Clients that could not be made known again", self.unsettled.clone());
         let seconds = |r: &mut Registry, name, help, metric: &Histogram| {
             r.register_with_unit(name, help, Unit::Seconds, metric.clone());
         };

@@ -101,12 +101,15 @@ pub struct Refused {
     pub data: Option<String>,
     /// Close the whole connection behind the answer.
     pub then_close: bool,
+    /// Give no answer. With `then_close`, the client takes that for a lost connection and comes back by itself, as
+    /// stock clients do not when they are refused.
+    pub silent: bool,
 }
 
 impl Refused {
     /// A refusal which leaves the connection open.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), data: None, then_close: false }
+        Self { message: message.into(), data: None, then_close: false, silent: false }
     }
 
     /// The answer of stock servers for a namespace that does not exist.

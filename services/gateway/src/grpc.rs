@@ -42,9 +42,9 @@ impl Gateway {
 
     /// How the gateway is, whenever it is asked.
     pub fn describe(&self) -> Describe {
-        let (id, registry) = (self.node.clone(), Arc::clone(&self.registry));
+        let (tenure, registry) = (Arc::clone(&self.tenure), Arc::clone(&self.registry));
         Arc::new(move || NodeState {
-            id: id.clone(),
+            id: tenure.node(),
             role: Role::Gateway,
             partitions: 0,
             sockets: u64::try_from(registry.count()).unwrap_or(u64::MAX),

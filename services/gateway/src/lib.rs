@@ -21,8 +21,8 @@
 //! - [`outlet`]: the way to one receiver, written directly or queued within bounds;
 //! - [`transport`]: how bytes reach and leave a connection.
 //!
-//! Life: [`service`] starts and stops it all; [`http`] answers what is no client's connection; [`grpc`] answers
-//! other processes.
+//! Life: [`service`] starts and stops it all; `registration` keeps its place in the cluster; [`http`] answers what
+//! is no client's connection; [`grpc`] answers other processes.
 
 pub mod application;
 mod clients;
@@ -40,6 +40,7 @@ mod mesh;
 pub mod outlet;
 pub mod plain;
 pub mod policy;
+mod registration;
 pub mod relay;
 pub mod service;
 mod synapse;

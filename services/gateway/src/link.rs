@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use heliograph_cluster::bus::{Bus, BusError, Subject, Subscription};
-use heliograph_domain::{delivery::Outbound, wire};
+use heliograph_domain::{delivery::Outbound, id::NodeId, wire};
 
 use crate::{
     clients::{Alarm, Clients, Recipient},
@@ -11,12 +11,12 @@ use crate::{
     synapse,
 };
 
-/// Begins to receive what is sent to the clients' gateway.
+/// Begins to receive what is sent to the gateway under this id.
 ///
 /// # Errors
 /// [`BusError::Unavailable`] if the bus cannot be reached.
-pub(crate) async fn subscribe(bus: &dyn Bus, clients: &Clients) -> Result<Subscription, BusError> {
-    bus.subscribe(Subject::Gateway(clients.node.clone()), None).await
+pub(crate) async fn subscribe(bus: &dyn Bus, node: &NodeId) -> Result<Subscription, BusError> {
+    bus.subscribe(Subject::Gateway(node.clone()), None).await
 }
 
 /// Carries out what comes, in its order, until the bus is gone.

@@ -18,11 +18,14 @@ use heliograph_domain::{
     room::{Position, RoomId},
 };
 use heliograph_telemetry::{metrics::Gateway as Metrics, readiness::Latch};
-use tokio::{net::TcpListener, time::Instant};
+use tokio::{
+    net::TcpListener,
+    time::{self, Instant},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    clients::{Clients, Registry, Timers},
+    clients::{Clients, Departures, Registry, Tenure, Timers},
     close_codes::OVERDUE,
     fanout::{FanOut, History},
     http::IceOptions,
@@ -31,6 +34,7 @@ use crate::{
     mesh::Mesh,
     plain::PlainOptions,
     policy::Limits,
+    registration::Registration,
     relay::{self, Peers},
     synapse::Synapse,
 };
@@ -64,6 +68,11 @@ pub struct Options {
     pub workers: usize,
     /// Deliveries that may wait for one worker.
     pub worker_queue: usize,
+    /// Clients that are made known again side by side, after the gateway was taken for dead.
+    pub settle_at_once: usize,
+    /// Sockets of whose end presence has yet to be told that it did not answer. Of more, it learns when the
+    /// gateway goes on under another node id.
+    pub departures: usize,
 }
 
 impl Default for Options {
@@ -82,6 +91,8 @@ impl Default for Options {
             ice: IceOptions::default(),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             worker_queue: 4096,
+            settle_at_once: 64,
+            departures: 65_536,
         }
     }
 }
@@ -116,7 +127,7 @@ pub enum StartError {
 
 /// A gateway that is ready to run.
 pub struct Gateway {
-    pub(crate) node: NodeId,
+    pub(crate) tenure: Arc<Tenure>,
     pub(crate) backends: Backends,
     pub(crate) registry: Arc<Registry>,
     options: Options,
@@ -131,7 +142,7 @@ impl Gateway {
     pub fn new(options: Options, backends: Backends, grpc: String, metrics: Metrics) -> Self {
         let node = NodeId::generate(Role::Gateway.name());
         let server = listener::Server::new(options.listener.clone());
-        Self { node, backends, registry: Arc::default(), options, server, metrics, grpc }
+        Self { tenure: Arc::new(Tenure::new(node)), backends, registry: Arc::default(), options, server, metrics, grpc }
     }
 
     /// The gRPC service that serves what other gateways relay to this one.
@@ -139,9 +150,9 @@ impl Gateway {
         self.server.host().into_service()
     }
 
-    /// The gateway's node id.
-    pub fn node(&self) -> &NodeId {
-        &self.node
+    /// The gateway's node id, until it is taken for dead.
+    pub fn node(&self) -> NodeId {
+        self.tenure.node()
     }
 
     /// Serves clients on `listener` until `shutdown` is cancelled, then drains. `router` answers every request
@@ -156,7 +167,7 @@ impl Gateway {
         starting: Latch,
         shutdown: CancellationToken,
     ) -> Result<(), StartError> {
-        let Self { node, backends, registry, options, server, metrics, grpc } = self;
+        let Self { tenure, backends, registry, options, server, metrics, grpc } = self;
         // Ends with the drain, not with its beginning: clients that are moved away are still served.
         let stopped = CancellationToken::new();
         let _stop = stopped.clone().drop_guard();
@@ -172,7 +183,7 @@ impl Gateway {
             &stopped,
         );
         let clients = Arc::new(Clients {
-            node: node.clone(),
+            tenure: Arc::clone(&tenure),
             limits: options.limits,
             commands: Commands::new(Arc::clone(&backends.bus), options.commands),
             verifier: backends.verifier,
@@ -184,15 +195,15 @@ impl Gateway {
             started: Instant::now(),
             authentication_deadline: options.authentication_deadline,
             replay_limit: options.replay_limit,
+            settle_at_once: options.settle_at_once,
+            departures: Departures::new(options.departures),
         });
-        let subscription = link::subscribe(&*backends.bus, &clients).await?;
-        let receiving = link::run(Arc::clone(&clients), subscription);
         let alarms = link::run_alarms(Arc::clone(&clients), timers.run(stopped.clone()));
         let until_stopped = stopped.clone();
-        tokio::spawn(async move { until_stopped.run_until_cancelled(async { tokio::join!(receiving, alarms) }).await });
+        tokio::spawn(async move { until_stopped.run_until_cancelled(alarms).await });
 
         let this = Node {
-            id: node.clone(),
+            id: tenure.node(),
             role: Role::Gateway,
             grpc,
             home: Some(server.home().clone()),
@@ -200,15 +211,9 @@ impl Gateway {
             started: backends.clock.now(),
             draining: false,
         };
-        backends.directory.register(this.clone()).await?;
-        let directory = Arc::clone(&backends.directory);
-        let draining = shutdown.clone();
-        tokio::spawn(async move {
-            draining.cancelled().await;
-            if let Err(error) = directory.register(Node { draining: true, ..this }).await {
-                tracing::warn!(%error, "the directory could not be told that this gateway drains");
-            }
-        });
+        let (bus, directory) = (Arc::clone(&backends.bus), Arc::clone(&backends.directory));
+        let registration = Registration::begin(Arc::clone(&clients), bus, directory, this).await?;
+        let keeping = tokio::spawn(registration.keep(shutdown.clone(), stopped.clone()));
 
         let mesh_options = PlainOptions {
             max_message: options.listener.max_payload,
@@ -218,7 +223,7 @@ impl Gateway {
             ..PlainOptions::default()
         };
         let synapse = Synapse::new(Arc::clone(&clients), options.tokens.clone(), options.recovery);
-        let mesh = Mesh::new(clients, options.tokens, Arc::new(options.ice), options.anonymous_mesh);
+        let mesh = Mesh::new(Arc::clone(&clients), options.tokens, Arc::new(options.ice), options.anonymous_mesh);
         let server = server
             .peers(Peers::new(backends.directory.watch(), backends.channels))
             .socket_io("/socket.io/", Arc::new(synapse))
@@ -226,8 +231,13 @@ impl Gateway {
             .router(router);
         drop(starting);
         server.run(listener, shutdown).await;
-        if let Err(error) = backends.directory.deregister(&node).await {
-            tracing::warn!(%error, "the gateway could not be taken out of the directory");
+        // What presence could not be told of by then, it learns from the directory.
+        if time::timeout(options.commands.deadline, clients.departures.told()).await.is_err() {
+            tracing::warn!("not every socket's end could be told");
+        }
+        stopped.cancel();
+        if let Err(failure) = keeping.await {
+            tracing::error!(%failure, "the gateway's registration has failed");
         }
         Ok(())
     }

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use heliograph_domain::{
-    command::{DisconnectCause, Join, PresenceCommand, PresenceRequest, SessionSecret},
+    command::{DisconnectCause, Join, PresenceCommand, PresenceRequest},
     delivery::Delivery,
-    id::CommandId,
+    id::{CommandId, NodeId},
     outcome::PresenceOutcome,
     refusal::{Code, Refusal},
     room::RoomId,
 };
 use heliograph_telemetry::metrics;
-use tokio::time::Instant;
+use tokio::time::{self, Instant};
 
 use super::{Alarm, Client, Clients, Recipient, registry::Arrivals};
 use crate::identity::Identity;
@@ -44,27 +44,31 @@ impl Clients {
         client: &Arc<Client>,
         identity: Arc<Identity>,
     ) -> Result<Arrival, Refusal> {
-        let mut arrival = self.expect(client, identity);
-        let Some(actor) = client.actor(&self.node) else { return Err(Code::AuthRequired.into()) };
-        // Without recovery there is a session all the same: it says which rooms to leave when the socket
-        // is lost. Nobody knows its secret.
-        let secret = client.secret.unwrap_or_else(SessionSecret::random);
-        let request =
-            PresenceRequest { id: CommandId::generate(), command: PresenceCommand::Connect { actor, secret } };
-        match self.commands.presence(&request).await? {
-            PresenceOutcome::Connected { rooms } => {
+        let known = time::timeout(self.commands.deadline(), self.tenure.known());
+        let Ok(node) = known.await else { return Err(Code::Unavailable.into()) };
+        let mut arrival = self.expect(client, identity, node);
+        let Some(actor) = client.actor() else { return Err(Code::AuthRequired.into()) };
+        let command = PresenceCommand::Connect { actor, secret: client.session };
+        let request = PresenceRequest { id: CommandId::generate(), command };
+        // Without an answer it may be, and then it has to be forgotten again.
+        arrival.known = true;
+        match self.commands.presence(&request).await {
+            Ok(PresenceOutcome::Connected { rooms }) => {
                 arrival.rooms = rooms;
-                arrival.known = true;
                 Ok(arrival)
             }
-            _ => Err(Code::Unavailable.into()),
+            Ok(_) => Err(Code::Unavailable.into()),
+            Err(refusal) => {
+                arrival.known = refusal.retryable();
+                Err(refusal)
+            }
         }
     }
 
     /// Keeps what comes for the client from now on, until it is registered.
-    pub(super) fn expect(self: &Arc<Self>, client: &Arc<Client>, identity: Arc<Identity>) -> Arrival {
+    pub(super) fn expect(self: &Arc<Self>, client: &Arc<Client>, identity: Arc<Identity>, node: NodeId) -> Arrival {
         let arrivals = self.registry.expect(&client.id, &identity.user.id);
-        client.with(|state| state.identity = Some(identity));
+        client.with(|state| (state.identity, state.node) = (Some(identity), Some(node)));
         Arrival {
             clients: Arc::clone(self),
             client: Arc::clone(client),
@@ -113,6 +117,8 @@ impl Arrival {
         if !self.client.identity().is_some_and(|identity| identity.may_enter(room)) {
             return None;
         }
+        // Its first rooms are joined before it is registered, when nobody else looks after it yet.
+        self.clients.settle(Arc::clone(&self.client), false).await;
         let silent = Join { since: None, explicit: false, peer: None, takeover: false };
         match self.clients.join(recipient, &self.client, room, silent, |_| {}).await {
             Ok(()) => Some(room.clone()),
@@ -129,7 +135,13 @@ impl Arrival {
         self.clients.watch_identity(&self.client);
         let vocabulary = self.client.vocabulary.name();
         self.clients.metrics.sockets.get_or_create(&metrics::Case { case: vocabulary }).inc();
-        self.clients.registry.bind(&self.arrivals, recipient)
+        let kept = self.clients.registry.bind(&self.arrivals, recipient);
+        // From here on it is looked after with all others; the id may have changed before.
+        let (clients, client) = (Arc::clone(&self.clients), Arc::clone(&self.client));
+        if !client.actor().is_some_and(|actor| clients.tenure.is(&actor.gateway)) {
+            tokio::spawn(async move { clients.settle(client, false).await });
+        }
+        kept
     }
 }
 
@@ -143,7 +155,7 @@ impl Drop for Arrival {
             // The connection ended before the socket was there: nobody else will say that it is gone.
             self.clients.depart(&self.client, self.unregistered);
         } else {
-            self.client.with(|state| state.identity = None);
+            self.client.with(|state| (state.identity, state.node) = (None, None));
         }
     }
 }

@@ -13,12 +13,16 @@ use futures_util::future::BoxFuture;
 use heliograph_domain::{
     command::SessionSecret,
     id::{NodeId, SocketId},
-    room::{Position, RoomId},
+    refusal::{Code, Refusal},
+    room::{Media, Position, RoomId},
     user::{Actor, Vocabulary},
 };
 use heliograph_websocket::CloseCode;
 use parking_lot::Mutex;
-use tokio::{sync::Notify, time::Instant};
+use tokio::{
+    sync::{Notify, futures::Notified},
+    time::Instant,
+};
 
 use super::{Resumption, arrive::Arrival, recovery::write_part, timers::TimerKey};
 use crate::{
@@ -36,19 +40,29 @@ use crate::{
 pub(crate) struct Client {
     pub(crate) id: SocketId,
     pub(crate) vocabulary: Vocabulary,
-    /// Proves the right to recover the session; `None` if recovery is off for this client.
-    pub(crate) secret: Option<SessionSecret>,
+    /// Proves the right to the session. Without recovery there is one all the same: it says which rooms to leave
+    /// when the socket is lost.
+    pub(crate) session: SessionSecret,
+    /// Whether the client knows that secret and may have its session back.
+    recovers: bool,
     pub(crate) connected: Instant,
     state: Mutex<State>,
     /// How many rooms are attended, so that fan-out need not lock to find out that it is one.
     attended: AtomicU32,
     in_flight: AtomicU32,
-    answered: Notify,
+    /// Told when a command has ended, or getting known.
+    changed: Notify,
 }
 
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) identity: Option<Arc<Identity>>,
+    /// The node id under which the cluster knows the client, or is about to.
+    pub(crate) node: Option<NodeId>,
+    /// The client is being made known under another one.
+    settling: bool,
+    /// What a mesh client sends and shows.
+    pub(crate) media: Option<Media>,
     pub(crate) rooms: Vec<Arc<Attendance>>,
     pub(crate) rates: Rates,
     pub(crate) typing: Vec<(RoomId, TimerKey)>,
@@ -87,6 +101,11 @@ impl Attendance {
         self.seq.load(Ordering::Acquire)
     }
 
+    /// The same, in its log.
+    pub(crate) fn position(&self) -> Position {
+        Position { epoch: self.epoch, seq: self.seq() }
+    }
+
     /// Notes that the client gets entry `seq`; false if it has it already, or no longer attends.
     pub(crate) fn advance(&self, seq: u64) -> bool {
         self.is_live() && self.seq.fetch_max(seq, Ordering::AcqRel) < seq
@@ -102,16 +121,18 @@ impl Attendance {
 }
 
 impl Client {
+    /// A client that may recover its session by `secret`, if there is one.
     pub(crate) fn new(id: SocketId, vocabulary: Vocabulary, secret: Option<SessionSecret>) -> Self {
         Self {
             id,
             vocabulary,
-            secret,
+            session: secret.unwrap_or_else(SessionSecret::random),
+            recovers: secret.is_some(),
             connected: Instant::now(),
             state: Mutex::new(State::default()),
             attended: AtomicU32::new(0),
             in_flight: AtomicU32::new(0),
-            answered: Notify::new(),
+            changed: Notify::new(),
         }
     }
 
@@ -124,9 +145,18 @@ impl Client {
         self.state.lock().identity.clone()
     }
 
-    /// The client as the author of a command; `None` before authentication.
-    pub(crate) fn actor(&self, gateway: &NodeId) -> Option<Actor> {
-        let identity = self.identity()?;
+    /// What the client needs to recover its session; `None` if recovery is off for it.
+    pub(crate) fn secret(&self) -> Option<SessionSecret> {
+        self.recovers.then_some(self.session)
+    }
+
+    /// The client as the cluster knows it; `None` before authentication.
+    pub(crate) fn actor(&self) -> Option<Actor> {
+        self.actor_of(&self.state.lock())
+    }
+
+    fn actor_of(&self, state: &State) -> Option<Actor> {
+        let (identity, gateway) = (state.identity.as_ref()?, state.node.as_ref()?);
         Some(Actor {
             user: identity.user.clone(),
             admin: identity.admin,
@@ -134,6 +164,52 @@ impl Client {
             gateway: gateway.clone(),
             vocabulary: self.vocabulary,
         })
+    }
+
+    /// The client as the author of a command; `None` if the cluster has to get to know it first under the id that
+    /// `is_current` holds for.
+    ///
+    /// # Errors
+    /// `AUTH_REQUIRED` before authentication.
+    pub(super) fn author(&self, is_current: impl FnOnce(&NodeId) -> bool) -> Result<Option<Actor>, Refusal> {
+        let state = self.state.lock();
+        let actor = self.actor_of(&state).ok_or(Refusal::new(Code::AuthRequired))?;
+        Ok(Some(actor).filter(|actor| !state.settling && is_current(&actor.gateway)))
+    }
+
+    /// The cluster knows the client under this id.
+    pub(super) fn know(&self, node: &NodeId) {
+        self.state.lock().node = Some(node.clone());
+    }
+
+    /// Whether the client is to be made known anew, and nobody does so yet. Then the caller does.
+    pub(super) fn begin_settling(&self, is_current: impl FnOnce(&NodeId) -> bool) -> bool {
+        let mut state = self.state.lock();
+        let begins = !state.settling && state.node.as_ref().is_some_and(|node| !is_current(node));
+        state.settling |= begins;
+        begins
+    }
+
+    /// The client has been made known, or it is over with it.
+    pub(super) fn end_settling(&self) {
+        self.state.lock().settling = false;
+        self.changed.notify_waiters();
+    }
+
+    /// The next end of a command, or of getting known.
+    pub(super) fn next_change(&self) -> Notified<'_> {
+        self.changed.notified()
+    }
+
+    /// Waits while the client is being made known.
+    pub(super) async fn settled(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if !self.state.lock().settling {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// The client attends a room; false if its socket is gone, so that the attendance must end.
@@ -183,13 +259,15 @@ impl Client {
         offset
     }
 
+    /// The rooms that the client attends.
+    pub(super) fn attendances(&self) -> Vec<Arc<Attendance>> {
+        self.state.lock().rooms.clone()
+    }
+
     /// What was written to the client, per room.
     pub(crate) fn positions(&self) -> Vec<(RoomId, Position)> {
         let state = self.state.lock();
-        let position = |attendance: &Arc<Attendance>| {
-            (attendance.room.clone(), Position { epoch: attendance.epoch, seq: attendance.seq() })
-        };
-        state.rooms.iter().map(position).collect()
+        state.rooms.iter().map(|attendance| (attendance.room.clone(), attendance.position())).collect()
     }
 
     /// Counts a command in; false if there are `max` under way.
@@ -201,17 +279,17 @@ impl Client {
     /// Counts a command out.
     pub(crate) fn end_command(&self) {
         self.in_flight.fetch_sub(1, Ordering::AcqRel);
-        self.answered.notify_waiters();
+        self.changed.notify_waiters();
     }
 
     /// Waits until a command can be counted in, and counts it in.
     pub(crate) async fn room_for_command(&self, max: usize) {
         loop {
-            let answered = self.answered.notified();
+            let changed = self.changed.notified();
             if self.begin_command(max) {
                 return;
             }
-            answered.await;
+            changed.await;
         }
     }
 }

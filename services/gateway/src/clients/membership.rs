@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use heliograph_domain::{
     command::{Join, RoomCommand},
+    id::NodeId,
     outcome::{Joined, RoomOutcome},
     refusal::{Code, Refusal},
     room::RoomId,
@@ -27,7 +28,7 @@ impl Clients {
     ) -> Result<(), Refusal> {
         if client.attends(room) {
             // The client hears the room already; it is told the state again, and nobody else anything.
-            answer(&*self.ask_to_join(client, room, join).await?);
+            answer(&self.ask_to_join(client, room, join).await?.0);
             return Ok(());
         }
         if client.with(|state| state.rooms.len()) >= self.limits.rooms_per_socket {
@@ -35,7 +36,8 @@ impl Clients {
             return Err(Code::RateLimited.into());
         }
         let ticket = self.fan_out.begin_join(room);
-        let joined = self.ask_to_join(client, room, join).await?;
+        let explicit = join.explicit;
+        let (joined, under) = self.ask_to_join(client, room, join).await?;
         let attendance = Arc::new(Attendance::new(room.clone(), joined.ordinal, joined.position, joined.position.seq));
         if !client.attend(&attendance) {
             // The socket went while the room was asked; presence ends what the room has noted.
@@ -45,14 +47,22 @@ impl Clients {
         if finished.is_err() {
             client.unattend(room);
             self.ask(client, room, RoomCommand::Leave { permanent: false }).await?;
+        } else {
+            self.confirm(client, &attendance, &under, explicit).await;
         }
         finished
     }
 
-    pub(super) async fn ask_to_join(&self, client: &Client, room: &RoomId, join: Join) -> Result<Box<Joined>, Refusal> {
-        match self.ask(client, room, RoomCommand::Join(join)).await? {
-            RoomOutcome::Joined(joined) => Ok(joined),
-            other => {
+    /// Gives the answer, and the node id that the room delivers to.
+    pub(super) async fn ask_to_join(
+        self: &Arc<Self>,
+        client: &Arc<Client>,
+        room: &RoomId,
+        join: Join,
+    ) -> Result<(Box<Joined>, NodeId), Refusal> {
+        match self.ask_under(client, room, RoomCommand::Join(join)).await? {
+            (RoomOutcome::Joined(joined), under) => Ok((joined, under)),
+            (other, _) => {
                 tracing::warn!(room = room.as_str(), outcome = ?std::mem::discriminant(&other), "a join was answered with something else");
                 Err(Code::Unavailable.into())
             }
@@ -62,7 +72,7 @@ impl Clients {
     /// Leaves a room. Not being there is success.
     pub(crate) async fn leave(
         self: &Arc<Self>,
-        client: &Client,
+        client: &Arc<Client>,
         room: &RoomId,
         permanent: bool,
     ) -> Result<RoomOutcome, Refusal> {

@@ -9,7 +9,8 @@
 //! - `membership`: joining and leaving;
 //! - `lanes`: commands under way, in order where order matters; `launch`: how they are run;
 //! - `typing`, `timers`: what ends by itself;
-//! - `depart`: the end.
+//! - `depart`: the end;
+//! - `tenure`, `settle`: the gateway goes on under another node id, and its clients with it.
 
 mod arrive;
 mod client;
@@ -20,7 +21,10 @@ mod membership;
 pub(crate) mod recovery;
 mod registry;
 mod resume;
+mod settle;
+mod tenure;
 mod timers;
+mod to_the_end;
 mod typing;
 
 use std::{sync::Arc, time::Duration};
@@ -39,10 +43,13 @@ use tokio::time::Instant;
 pub(crate) use self::{
     arrive::Arrival,
     client::{Attendance, Bound, Client, Entry, Recipient, State},
+    depart::Departures,
     lanes::{Held, is_ordered},
     registry::Registry,
     resume::{Claim, Resumption, Seen, replay},
+    tenure::Tenure,
     timers::{Alarm, Timers},
+    to_the_end::to_the_end,
 };
 use crate::{
     fanout::FanOut,
@@ -52,7 +59,7 @@ use crate::{
 
 /// What the flows of all clients share.
 pub(crate) struct Clients {
-    pub(crate) node: NodeId,
+    pub(crate) tenure: Arc<Tenure>,
     pub(crate) limits: Limits,
     pub(crate) commands: Commands,
     pub(crate) verifier: Arc<Verifier>,
@@ -66,23 +73,43 @@ pub(crate) struct Clients {
     pub(crate) authentication_deadline: Duration,
     /// Entries that are sent again to a client that comes back, over all its rooms.
     pub(crate) replay_limit: usize,
+    /// Clients that are made known again side by side.
+    pub(crate) settle_at_once: usize,
+    pub(crate) departures: Departures,
 }
 
 impl Clients {
     /// Asks something of a room on a client's behalf.
     pub(crate) async fn ask(
-        &self,
-        client: &Client,
+        self: &Arc<Self>,
+        client: &Arc<Client>,
         room: &RoomId,
         command: RoomCommand,
     ) -> Result<RoomOutcome, Refusal> {
-        let Some(actor) = client.actor(&self.node) else { return Err(Code::AuthRequired.into()) };
+        self.ask_under(client, room, command).await.map(|(outcome, _)| outcome)
+    }
+
+    /// The same, and gives the node id that the client had for the room.
+    async fn ask_under(
+        self: &Arc<Self>,
+        client: &Arc<Client>,
+        room: &RoomId,
+        command: RoomCommand,
+    ) -> Result<(RoomOutcome, NodeId), Refusal> {
+        let asked = Instant::now();
+        let deadline = asked + self.commands.deadline();
+        let actor = self.author(client, deadline).await?;
+        let under = actor.gateway.clone();
         let request =
             RoomRequest { id: CommandId::generate(), room: room.clone(), origin: Origin::Socket(actor), command };
-        let asked = Instant::now();
-        let result = self.commands.room(&request).await;
+        let result = self.commands.room_until(&request, deadline).await;
         self.metrics.command_seconds.observe(asked.elapsed().as_secs_f64());
-        result
+        if result.as_ref().is_err_and(|refusal| refusal.code == Code::NotInRoom) && client.attends(room) {
+            // The room does not know what this gateway is sure of. Whichever is right: they have to agree.
+            let (clients, client) = (Arc::clone(self), Arc::clone(client));
+            tokio::spawn(async move { clients.settle(client, true).await });
+        }
+        result.map(|outcome| (outcome, under))
     }
 
     /// Counts one use of a rate.

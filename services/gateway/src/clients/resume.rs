@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use heliograph_domain::{
     command::{DisconnectCause, Join, PresenceCommand, PresenceRequest, Session, SessionRoom, SessionSecret, Since},
-    id::{CommandId, SocketId, UserId},
+    id::{CommandId, NodeId, SocketId, UserId},
     outcome::{Joined, PresenceOutcome},
+    refusal::{Code, Refusal},
     room::{Media, Position, RoomId},
     user::Vocabulary,
 };
 use heliograph_telemetry::metrics;
+use tokio::time;
 
 use super::{Attendance, Client, Clients, Recipient, arrive::Arrival, recovery::Offset};
 use crate::{
@@ -70,27 +72,37 @@ impl Seen {
     }
 }
 
+/// Why a session is not continued: it cannot be found out now whether it can.
+const UNAVAILABLE: &str = "unavailable";
+
 impl Clients {
     /// Takes over the session that is claimed; `None` if it cannot be continued whole.
-    pub(crate) async fn resume(self: &Arc<Self>, claim: Claim<'_>) -> Option<Resumption> {
+    ///
+    /// # Errors
+    /// `UNAVAILABLE` if that cannot be found out now. The client had better try again.
+    pub(crate) async fn resume(self: &Arc<Self>, claim: Claim<'_>) -> Result<Option<Resumption>, Refusal> {
         let result = self.try_resume(claim).await;
         let case = match &result {
             Ok(_) => "recovered",
             Err(reason) => reason,
         };
         metrics::count(&self.metrics.recoveries, case);
-        result.ok()
+        match result {
+            Ok(resumption) => Ok(Some(resumption)),
+            Err(UNAVAILABLE) => Err(Code::Unavailable.into()),
+            Err(_) => Ok(None),
+        }
     }
 
     async fn try_resume(self: &Arc<Self>, claim: Claim<'_>) -> Result<Resumption, &'static str> {
         let user = claim.identity.map(|identity| identity.user.id.clone());
-        let session = self.take_over(claim.socket, claim.secret, user).await?;
+        let (session, node) = self.take_over(claim.socket, claim.secret, user).await?;
         let identity = match claim.identity {
             Some(identity) => Arc::clone(identity),
             None => Arc::new(Identity::of_session(&session.actor)),
         };
         let client = Arc::new(Client::new(session.actor.socket.clone(), claim.vocabulary, Some(claim.secret)));
-        let mut arrival = self.expect(&client, identity);
+        let mut arrival = self.expect(&client, identity, node);
         arrival.known = true;
         // Until it is certain that the session goes on whole, its end is for good.
         arrival.unregistered = DisconnectCause::Explicit;
@@ -103,29 +115,44 @@ impl Clients {
         let mut budget = self.replay_limit;
         for room in session.rooms {
             let seen = claim.seen.of(&room);
-            rooms.push(self.resume_room(&client, room, seen, claim.peer, &mut budget).await?);
+            let resumed = self.resume_room(&client, room, seen, claim.peer, &mut budget).await;
+            if matches!(resumed, Err(UNAVAILABLE)) {
+                // It may go on whole another time.
+                arrival.unregistered = DisconnectCause::Lost;
+            }
+            rooms.push(resumed?);
         }
         arrival.unregistered = DisconnectCause::Lost;
         Ok(Resumption { client, arrival, rooms })
     }
 
+    /// Gives the session, and the node id that it is held under.
     async fn take_over(
-        &self,
+        self: &Arc<Self>,
         socket: SocketId,
         secret: SessionSecret,
         user: Option<UserId>,
-    ) -> Result<Session, &'static str> {
-        let command = PresenceCommand::Resume { socket, secret, user, gateway: self.node.clone(), holder: None };
+    ) -> Result<(Session, NodeId), &'static str> {
+        let known = time::timeout(self.commands.deadline(), self.tenure.known());
+        let Ok(node) = known.await else { return Err(UNAVAILABLE) };
+        let (gateway, holder) = (node.clone(), None);
+        let command = PresenceCommand::Resume { socket: socket.clone(), secret, user, gateway, holder };
         let request = PresenceRequest { id: CommandId::generate(), command };
         match self.commands.presence(&request).await {
-            Ok(PresenceOutcome::Resumed { session, .. }) => Ok(*session),
+            Ok(PresenceOutcome::Resumed { session, .. }) => Ok((*session, node)),
             Ok(_) => Err("unknown"),
-            Err(_) => Err("unavailable"),
+            Err(refusal) => {
+                if !refusal.retryable() {
+                    return Err("refused");
+                }
+                self.abandon(socket, secret, node);
+                Err(UNAVAILABLE)
+            }
         }
     }
 
     async fn resume_room(
-        &self,
+        self: &Arc<Self>,
         client: &Arc<Client>,
         room: SessionRoom,
         seen: u64,
@@ -135,7 +162,7 @@ impl Clients {
         let since = Some(Since::Position(Position { epoch: room.position.epoch, seq: seen }));
         let ticket = self.fan_out.begin_join(&room.room);
         let join = Join { since, explicit: room.explicit, peer, takeover: false };
-        let mut joined = self.ask_to_join(client, &room.room, join).await.map_err(|_| "refused")?;
+        let (mut joined, _) = self.ask_to_join(client, &room.room, join).await.map_err(reason)?;
         if !joined.missed.whole {
             return Err("incomplete");
         }
@@ -149,7 +176,7 @@ impl Clients {
                 if entries.len() > *budget {
                     return Err("too much");
                 }
-                let (page, _) = self.fan_out.read(&room.room, after).await.map_err(|_| "unavailable")?;
+                let (page, _) = self.fan_out.read(&room.room, after).await.map_err(reason)?;
                 let next = page.last().map_or(after, |entry| entry.seq);
                 if next == after {
                     return Err("incomplete");
@@ -163,6 +190,10 @@ impl Clients {
         *budget = budget.checked_sub(joined.missed.entries.len()).ok_or("too much")?;
         Ok(ResumedRoom { ticket, joined, ordinal: room.ordinal, base: room.position, seen })
     }
+}
+
+fn reason(refusal: Refusal) -> &'static str {
+    if refusal.retryable() { UNAVAILABLE } else { "refused" }
 }
 
 impl Resumption {

@@ -18,7 +18,12 @@ impl Clients {
     ///
     /// # Errors
     /// The refusal of the room; `NOT_IN_ROOM` for a mark that was never set in a room that is not attended.
-    pub(crate) async fn set_typing(&self, client: &Client, room: &RoomId, on: bool) -> Result<RoomOutcome, Refusal> {
+    pub(crate) async fn set_typing(
+        self: &Arc<Self>,
+        client: &Arc<Client>,
+        room: &RoomId,
+        on: bool,
+    ) -> Result<RoomOutcome, Refusal> {
         let known = self.take_mark(client, room);
         if !on {
             return match known {
@@ -55,7 +60,7 @@ impl Clients {
     }
 
     /// Takes a mark back because time has passed or the client leaves.
-    pub(crate) async fn end_typing(&self, client: &Client, room: &RoomId) {
+    pub(crate) async fn end_typing(self: &Arc<Self>, client: &Arc<Client>, room: &RoomId) {
         if self.take_mark(client, room)
             && let Err(refusal) = self.ask(client, room, RoomCommand::SetTyping { on: false }).await
         {
@@ -64,7 +69,7 @@ impl Clients {
     }
 
     /// Takes back all marks of a client that is gone.
-    pub(super) async fn end_all_typing(self: &Arc<Self>, client: &Client) {
+    pub(super) async fn end_all_typing(self: &Arc<Self>, client: &Arc<Client>) {
         while let Some(room) = client.with(|state| state.typing.last().map(|(room, _)| room.clone())) {
             self.end_typing(client, &room).await;
         }

@@ -122,8 +122,10 @@ impl Driver {
     }
 
     fn refuse(&mut self, namespace: &Namespace, refused: &Refused) {
-        let answer = encode::connect_error(namespace.as_str(), &refused.message, refused.data.as_deref());
-        self.connection.outlet.send(&Frame::packet(&answer, &[]), Class::Message);
+        if !refused.silent {
+            let answer = encode::connect_error(namespace.as_str(), &refused.message, refused.data.as_deref());
+            self.connection.outlet.send(&Frame::packet(&answer, &[]), Class::Message);
+        }
         if refused.then_close {
             self.close(CloseReason::ForcedClose);
         }

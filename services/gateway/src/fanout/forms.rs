@@ -86,7 +86,7 @@ impl<'a> Forms<'a> {
     }
 
     fn send_synapse(&mut self, recipient: &Recipient, client: &Client, attendance: Option<&Attendance>) {
-        let numbered = attendance.filter(|_| self.context.seq.is_some() && client.secret.is_some());
+        let numbered = attendance.filter(|_| self.context.seq.is_some() && client.secret().is_some());
         let offset = match numbered {
             Some(attendance) if client.attends_one() => Offset::Shared(attendance.ordinal),
             Some(_) => Offset::Own(client.offset()),

@@ -11,6 +11,7 @@ use heliograph_domain::{
     user::{Name, Vocabulary},
 };
 use heliograph_vocabulary::mesh::{self, Welcome};
+use heliograph_websocket::CloseCode;
 
 use super::{Connection, Mesh, send};
 use crate::{
@@ -56,7 +57,7 @@ impl Mesh {
         let client = connection.client();
         if client.identity().is_none() {
             let identity = self.identity(socket, connection, &request)?;
-            if self.resume(socket, connection, &room, &request, &identity).await {
+            if self.resume(socket, connection, &room, &request, &identity).await? {
                 return Ok(());
             }
             self.announce(socket, &client, identity).await?;
@@ -80,6 +81,7 @@ impl Mesh {
         let with_messages = request.since.is_some();
         let answer = |joined: &Joined| self.tell_peers(socket, &client, &room, joined, false, with_messages);
         self.clients.join(&recipient, &client, &room, join, answer).await?;
+        client.with(|state| state.media = Some(request.media));
         Ok(())
     }
 
@@ -131,7 +133,12 @@ impl Mesh {
         client: &Arc<Client>,
         identity: Arc<Identity>,
     ) -> Result<(), NoEntry> {
-        let arrival = self.clients.announce(client, identity).await?;
+        let arrival = self.clients.announce(client, identity).await.inspect_err(|refusal| {
+            if refusal.retryable() {
+                // Whether the cluster knows the socket now is not certain: another one has to be made.
+                socket.close(CloseCode::SERVICE_RESTART, "not available now");
+            }
+        })?;
         let recipient = Recipient::Plain(Arc::clone(socket), Arc::clone(client));
         for delivery in arrival.register(&recipient) {
             Forms::new(&delivery).send(&recipient, None);
@@ -139,7 +146,8 @@ impl Mesh {
         Ok(())
     }
 
-    /// Gives the client its session back if it has a right to it; whether it did.
+    /// Gives the client its session back if it has a right to it; whether it did. The connection ends if that
+    /// cannot be found out now.
     async fn resume(
         &self,
         socket: &Arc<PlainSocket>,
@@ -147,8 +155,8 @@ impl Mesh {
         room: &RoomId,
         request: &mesh::Join,
         identity: &Arc<Identity>,
-    ) -> bool {
-        let Some((id, secret)) = request.resume.as_deref().and_then(recovery::parse_pid) else { return false };
+    ) -> Result<bool, Refusal> {
+        let Some((id, secret)) = request.resume.as_deref().and_then(recovery::parse_pid) else { return Ok(false) };
         // An anonymous client is the guest that its session says.
         let proven = (request.token.is_some() || connection.identity.is_some()).then_some(identity);
         let claim = Claim {
@@ -159,12 +167,13 @@ impl Mesh {
             identity: proven,
             vocabulary: Vocabulary::Mesh,
         };
-        let Some(resumption) = self.clients.resume(claim).await else { return false };
-        if !resumption.includes(room) {
-            return false;
-        }
+        let resumption = self.clients.resume(claim).await.inspect_err(|_| {
+            socket.close(CloseCode::SERVICE_RESTART, "not available now");
+        })?;
+        let Some(resumption) = resumption.filter(|resumption| resumption.includes(room)) else { return Ok(false) };
+        resumption.client.with(|state| state.media = Some(request.media));
         self.continue_session(socket, connection, resumption);
-        true
+        Ok(true)
     }
 
     fn continue_session(&self, socket: &Arc<PlainSocket>, connection: &Connection, resumption: Resumption) {
@@ -193,7 +202,7 @@ impl Mesh {
         resumed: bool,
         with_messages: bool,
     ) {
-        let (Some(identity), Some(secret)) = (client.identity(), client.secret) else { return };
+        let (Some(identity), Some(secret)) = (client.identity(), client.secret()) else { return };
         let servers = self.ice.servers(&identity.user.id, self.clients.clock.now());
         let welcome = Welcome {
             socket: &client.id,

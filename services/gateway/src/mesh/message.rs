@@ -91,7 +91,14 @@ impl Mesh {
             (self.clone(), Arc::clone(socket), request.clone(), Arc::clone(&client), room.clone());
         let (ordered, command): (bool, RoomCommand) = (is_ordered(command), command.clone());
         let work = async move {
+            let own_media = match &command {
+                RoomCommand::SetMedia { target: None, change, .. } => Some(*change),
+                _ => None,
+            };
             let result = mesh.clients.ask(&asker, &room, command).await;
+            if let (Some(change), Ok(_)) = (own_media, &result) {
+                asker.with(|state| state.media = state.media.map(|media| media.with(change)));
+            }
             mesh.answer(&socket, id.as_ref(), &request, result);
         };
         self.clients.start(&client, Some((&lane, ordered)), work)

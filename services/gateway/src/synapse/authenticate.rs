@@ -35,6 +35,11 @@ impl Synapse {
             }
             Err(refusal) => {
                 self.refuse(&socket, EVENT, ack, &refusal);
+                if refusal.retryable() {
+                    // Whether the cluster knows the socket now is not certain: another one has to be made.
+                    socket.connection().close();
+                    return;
+                }
                 if !matches!(refusal.code, Code::AuthFailed | Code::TokenExpired) {
                     return;
                 }

@@ -56,7 +56,8 @@ impl Synapse {
         let secret = self.recovery_wanted(&auth, &request.handshake).then(SessionSecret::random);
 
         let claimed = request.recovery.as_ref().filter(|_| secret.is_some());
-        if let Some(resumption) = self.resumed(claimed, presented.identity.as_ref()).await {
+        let resumed = self.resumed(claimed, presented.identity.as_ref()).await;
+        if let Some(resumption) = resumed.map_err(|refusal| self.refused(&refusal))? {
             let client = Arc::clone(&resumption.client);
             return Ok(accepted(client, Some(Entry::Resumed(resumption))));
         }
@@ -117,22 +118,27 @@ impl Synapse {
         &self,
         claim: Option<&crate::application::RecoveryClaim>,
         identity: Option<&Arc<Identity>>,
-    ) -> Option<Resumption> {
-        let claim = claim?;
+    ) -> Result<Option<Resumption>, Refusal> {
         // A session is proven by its secret, and in jwt mode by a valid token as well.
-        if identity.is_none() && self.clients.verifier.mode() == Mode::Jwt {
-            return None;
-        }
-        let (socket, secret) = recovery::parse_pid(&claim.pid)?;
+        let proven = identity.is_some() || self.clients.verifier.mode() != Mode::Jwt;
+        let Some(claim) = claim.filter(|_| proven) else { return Ok(None) };
+        let Some((socket, secret)) = recovery::parse_pid(&claim.pid) else { return Ok(None) };
         let seen = match &claim.offset {
-            Some(offset) => Seen::Offset(recovery::Offset::parse(offset)?),
+            Some(offset) => match recovery::Offset::parse(offset) {
+                Some(offset) => Seen::Offset(offset),
+                None => return Ok(None),
+            },
             None => Seen::Unsaid,
         };
-        self.clients.resume(Claim { socket, secret, seen, peer: None, identity, vocabulary: Vocabulary::Synapse }).await
+        let (peer, vocabulary) = (None, Vocabulary::Synapse);
+        self.clients.resume(Claim { socket, secret, seen, peer, identity, vocabulary }).await
     }
 
     fn refused(&self, refusal: &Refusal) -> Refused {
         metrics::count(&self.clients.metrics.refused, refusal.code.as_str());
+        if refusal.retryable() {
+            return Refused { then_close: true, silent: true, ..Refused::new(refusal.message.to_string()) };
+        }
         let message = match refusal.code {
             Code::RateLimited => "Too many connections".to_owned(),
             _ => refusal.message.to_string(),
@@ -188,7 +194,7 @@ impl Synapse {
 fn accepted(client: Arc<Client>, entry: Option<Entry>) -> Accepted {
     Accepted {
         sid: Some(client.id.as_str().to_owned()),
-        pid: client.secret.map(|secret| recovery::pid(&client.id, secret)),
+        pid: client.secret().map(|secret| recovery::pid(&client.id, secret)),
         context: Box::new(Bound { client, entry: Mutex::new(entry.map(Box::new)) }),
     }
 }

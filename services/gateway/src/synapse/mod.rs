@@ -19,7 +19,7 @@ use crate::{
         Accepted, AckId, Application, Class, ClientEvent, ConnectRequest, DisconnectReason, Frame, Namespace, Refused,
         Socket,
     },
-    clients::{Bound, Client, Clients, Held, Recipient},
+    clients::{Bound, Client, Clients, Held, Recipient, to_the_end},
     identity::TokenSources,
 };
 
@@ -52,7 +52,7 @@ impl Synapse {
 impl Application for Synapse {
     fn connect(&self, request: ConnectRequest) -> BoxFuture<'static, Result<Accepted, Refused>> {
         let synapse = self.clone();
-        Box::pin(async move { synapse.enter(request).await })
+        Box::pin(to_the_end(async move { synapse.enter(request).await }))
     }
 
     fn connected(&self, socket: &Arc<Socket>) -> Held {

@@ -1,0 +1,136 @@
+//! The gateway's place in the cluster: in the directory, and on the bus under the id that the directory has.
+//!
+//! - It is registered at the start, as draining when the drain begins, and taken out at the end.
+//! - When its lease was lost while it lived, others have taken it for dead. It takes another id, is registered
+//!   under that, and makes its clients known again. What is still sent to the old id is received until they are.
+//! - While the directory is merely away nothing happens.
+
+use std::{future, sync::Arc, time::Duration};
+
+use heliograph_cluster::{
+    bus::{Bus, Subscription},
+    directory::{Directory, Node},
+};
+use heliograph_domain::id::NodeId;
+use tokio::{sync::watch, time};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+
+use crate::{clients::Clients, link, service::StartError};
+
+/// How long to wait before the bus or the directory is asked again that did not answer.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// How long what is sent to an old id is still received when all clients are known under the new one: commands
+/// that were under way then have been answered by the end.
+const LINGER: Duration = Duration::from_secs(30);
+
+/// See the module's description.
+pub(crate) struct Registration {
+    clients: Arc<Clients>,
+    bus: Arc<dyn Bus>,
+    directory: Arc<dyn Directory>,
+    losses: watch::Receiver<u64>,
+    record: Node,
+    receiving: AbortOnDropHandle<()>,
+    /// Makes clients known again, and receives what is still sent to the id before.
+    moving: Option<AbortOnDropHandle<()>>,
+}
+
+impl Registration {
+    /// Registers the gateway, and begins to receive what is sent to it.
+    ///
+    /// # Errors
+    /// [`StartError`] if a backend cannot be reached.
+    pub(crate) async fn begin(
+        clients: Arc<Clients>,
+        bus: Arc<dyn Bus>,
+        directory: Arc<dyn Directory>,
+        record: Node,
+    ) -> Result<Self, StartError> {
+        let losses = directory.losses();
+        let subscription = link::subscribe(&*bus, &record.id).await?;
+        let receiving = receive(&clients, subscription);
+        directory.register(record.clone()).await?;
+        Ok(Self { clients, bus, directory, losses, record, receiving, moving: None })
+    }
+
+    /// Keeps the gateway registered until `stopped`, as draining from `draining` on; then takes it out.
+    pub(crate) async fn keep(mut self, draining: CancellationToken, stopped: CancellationToken) {
+        loop {
+            let drain_begins = async {
+                match self.record.draining {
+                    true => future::pending().await,
+                    false => draining.cancelled().await,
+                }
+            };
+            let lost = async {
+                if self.losses.changed().await.is_err() {
+                    future::pending().await
+                }
+            };
+            let again = tokio::select! {
+                () = stopped.cancelled() => break,
+                () = drain_begins => false,
+                () = lost => true,
+                () = self.clients.tenure.doubted() => {
+                    self.leave().await;
+                    true
+                }
+            };
+            let change = async {
+                if again {
+                    self.go_on_as(NodeId::generate(self.record.role.name())).await;
+                } else {
+                    self.record.draining = true;
+                    if let Err(error) = self.directory.register(self.record.clone()).await {
+                        tracing::warn!(%error, "the directory could not be told that this gateway drains");
+                    }
+                }
+            };
+            if stopped.run_until_cancelled(change).await.is_none() {
+                break;
+            }
+        }
+        self.leave().await;
+    }
+
+    /// Takes the gateway out of the directory.
+    async fn leave(&self) {
+        if let Err(error) = self.directory.deregister(&self.record.id).await {
+            tracing::warn!(%error, "the gateway could not be taken out of the directory");
+        }
+    }
+
+    async fn go_on_as(&mut self, node: NodeId) {
+        tracing::warn!(old = %self.record.id, new = %node, "the gateway was taken for dead; it goes on under another id");
+        self.clients.metrics.renewals.inc();
+        self.clients.tenure.renew(node.clone());
+        self.record.id = node;
+        let subscription = loop {
+            match link::subscribe(&*self.bus, &self.record.id).await {
+                Ok(subscription) => break subscription,
+                Err(error) => tracing::warn!(%error, "what is sent to the gateway cannot be received"),
+            }
+            time::sleep(AGAIN).await;
+        };
+        let before = std::mem::replace(&mut self.receiving, receive(&self.clients, subscription));
+        loop {
+            // A loss up to here is made good by what follows.
+            self.losses.mark_unchanged();
+            let Err(error) = self.directory.register(self.record.clone()).await else { break };
+            tracing::warn!(%error, "the gateway cannot be registered");
+            time::sleep(AGAIN).await;
+        }
+        self.clients.tenure.registered();
+        let (clients, earlier) = (Arc::clone(&self.clients), self.moving.take());
+        self.moving = Some(AbortOnDropHandle::new(tokio::spawn(async move {
+            clients.settle_all(false).await;
+            time::sleep(LINGER).await;
+            drop((before, earlier));
+        })));
+    }
+}
+
+fn receive(clients: &Arc<Clients>, subscription: Subscription) -> AbortOnDropHandle<()> {
+    AbortOnDropHandle::new(tokio::spawn(link::run(Arc::clone(clients), subscription)))
+}
