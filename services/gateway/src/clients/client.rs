@@ -47,6 +47,8 @@ pub(crate) struct Client {
     recovers: bool,
     pub(crate) connected: Instant,
     state: Mutex<State>,
+    /// Held from noting an entry as the client's until it is on its way.
+    sequence: Mutex<()>,
     /// How many rooms are attended, so that fan-out need not lock to find out that it is one.
     attended: AtomicU32,
     in_flight: AtomicU32,
@@ -130,6 +132,7 @@ impl Client {
             recovers: secret.is_some(),
             connected: Instant::now(),
             state: Mutex::new(State::default()),
+            sequence: Mutex::default(),
             attended: AtomicU32::new(0),
             in_flight: AtomicU32::new(0),
             changed: Notify::new(),
@@ -245,6 +248,19 @@ impl Client {
     /// Whether one room is all that the client attends.
     pub(crate) fn attends_one(&self) -> bool {
         self.attended.load(Ordering::Acquire) == 1
+    }
+
+    /// Sends an entry of a log unless the client has it or no longer attends. Gives whether it was sent.
+    ///
+    /// Workers write the entries of different rooms at the same time, and every entry carries an offset. They take turns
+    /// here, so that an offset counts exactly what went before it. `send` must not block.
+    pub(crate) fn send_entry(&self, attendance: &Attendance, seq: u64, send: impl FnOnce()) -> bool {
+        let _turn = self.sequence.lock();
+        let due = attendance.advance(seq);
+        if due {
+            send();
+        }
+        due
     }
 
     /// What the client has, in all rooms that have moved since it joined them.
@@ -369,6 +385,43 @@ impl Recipient {
             (Self::SocketIo(one), Self::SocketIo(two)) => Arc::ptr_eq(one, two),
             (Self::Plain(one, _), Self::Plain(two, _)) => Arc::ptr_eq(one, two),
             _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+    use crate::clients::recovery::Offset;
+
+    #[test]
+    fn an_offset_counts_exactly_what_went_before_it() {
+        let client = Client::new(SocketId::random(), Vocabulary::Synapse, None);
+        let rooms = [0, 1].map(|ordinal| {
+            let room = RoomId::parse(&format!("room-{ordinal}")).unwrap();
+            Arc::new(Attendance::new(room, ordinal, Position { epoch: 1, seq: 0 }, 0))
+        });
+        assert!(rooms.iter().all(|attendance| client.attend(attendance)));
+        let wire = Mutex::new(Vec::new());
+        thread::scope(|scope| {
+            for attendance in &rooms {
+                let (client, wire) = (&client, &wire);
+                scope.spawn(move || {
+                    for seq in 1..=2_000 {
+                        assert!(client.send_entry(attendance, seq, || {
+                            wire.lock().push((attendance.ordinal, seq, client.offset()));
+                        }));
+                    }
+                });
+            }
+        });
+        let mut went = [0; 2];
+        for (ordinal, seq, offset) in wire.into_inner() {
+            went[ordinal as usize] = seq;
+            let offset = Offset::parse(&offset).unwrap();
+            assert_eq!([0, 1].map(|ordinal| offset.seq(ordinal).unwrap_or(0)), went);
         }
     }
 }

@@ -214,12 +214,18 @@ impl Resumption {
         recipient: &Recipient,
         mut tell: impl FnMut(&RoomId, &Joined, &Arc<Attendance>),
     ) -> Arrival {
-        for ResumedRoom { ticket, joined, ordinal, base, seen } in self.rooms {
+        // All are attended before the first of them is told: what a room's missed events carry for an offset names the
+        // others too.
+        let attended: Vec<_> = self
+            .rooms
+            .into_iter()
+            .filter_map(|ResumedRoom { ticket, joined, ordinal, base, seen }| {
+                let attendance = Arc::new(Attendance::new(ticket.room().clone(), ordinal, base, seen));
+                self.client.attend(&attendance).then_some((ticket, joined, attendance))
+            })
+            .collect();
+        for (ticket, joined, attendance) in attended {
             let room = ticket.room().clone();
-            let attendance = Arc::new(Attendance::new(room.clone(), ordinal, base, seen));
-            if !self.client.attend(&attendance) {
-                continue;
-            }
             if let Err(refusal) = ticket.finish(recipient, &joined, &attendance, || tell(&room, &joined, &attendance)) {
                 // More came meanwhile than could be kept. The log has it: the client comes back for it.
                 tracing::debug!(room = room.as_str(), %refusal, "a recovered client is sent back");
@@ -233,9 +239,7 @@ impl Resumption {
 /// Sends the missed entries of a room one by one, as they would have come.
 pub(crate) fn replay(recipient: &Recipient, room: &RoomId, joined: &Joined, attendance: &Attendance) {
     for entry in &joined.missed.entries {
-        if attendance.advance(entry.seq) {
-            let delivery = log_delivery(room, joined.position.epoch, entry.clone());
-            Forms::new(&delivery).send(recipient, Some(attendance));
-        }
+        let delivery = log_delivery(room, joined.position.epoch, entry.clone());
+        Forms::new(&delivery).send_entry(recipient, attendance, entry.seq);
     }
 }

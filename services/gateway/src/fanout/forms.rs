@@ -64,6 +64,13 @@ impl<'a> Forms<'a> {
         }
     }
 
+    /// Sends the event as entry `seq` of the log of the attended room, unless the recipient has it. Gives whether it was
+    /// sent.
+    pub(crate) fn send_entry(&mut self, recipient: &Recipient, attendance: &Attendance, seq: u64) -> bool {
+        let Some(client) = recipient.client() else { return false };
+        client.send_entry(attendance, seq, || self.send(recipient, Some(attendance)))
+    }
+
     fn send_mesh(&mut self, recipient: &Recipient, client: &Client, attendance: Option<&Attendance>) {
         // A mesh client is in one room and hears of that one alone, also when it is addressed by its user.
         let here = attendance.is_some() || self.context.room.is_some_and(|room| client.attends(room));

@@ -296,12 +296,19 @@ impl FanOut {
         let mut forms = Forms::new(delivery);
         let mut written = 0;
         for member in members {
-            if member.hears(delivery)
-                && seq.map_or_else(|| member.attendance.is_live(), |seq| member.attendance.advance(seq))
-            {
-                forms.send(&member.recipient, Some(&member.attendance));
-                written += 1;
+            let (recipient, attendance) = (&member.recipient, &*member.attendance);
+            if !member.hears(delivery) {
+                continue;
             }
+            let sent = match seq {
+                Some(seq) => forms.send_entry(recipient, attendance, seq),
+                None if attendance.is_live() => {
+                    forms.send(recipient, Some(attendance));
+                    true
+                }
+                None => false,
+            };
+            written += u64::from(sent);
         }
         self.metrics.fan_out.inc_by(written);
     }
@@ -408,15 +415,18 @@ impl Ticket {
             if let Arrival::Gap { after } = arrival {
                 gap = Some(after);
             }
-            let passes = match delivery.place {
+            if !member.hears(&delivery) {
+                continue;
+            }
+            let mut forms = Forms::new(&delivery);
+            match delivery.place {
                 Place::Log { epoch, seq } => {
                     let newer = epoch == joined.position.epoch && seq > joined.position.seq;
-                    newer && arrival == Arrival::New && attendance.advance(seq)
+                    if newer && arrival == Arrival::New {
+                        forms.send_entry(recipient, attendance, seq);
+                    }
                 }
-                Place::Roster(_) | Place::None => true,
-            };
-            if passes && member.hears(&delivery) {
-                Forms::new(&delivery).send(recipient, Some(attendance));
+                Place::Roster(_) | Place::None => forms.send(recipient, Some(attendance)),
             }
         }
         room.add(member);
