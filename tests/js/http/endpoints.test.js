@@ -154,6 +154,34 @@ suite('HTTP', (stage) => {
     assert.equal((await call('GET', `${path}?limit=0`, { user: alice.user })).status, 400);
   });
 
+  it('the rooms of a user are listed with what came since they were there', async () => {
+    const { people: [alice, bob], roomId } = await stage.peopleInRoom('alice', 'bob');
+    const unread = async () => {
+      const { body } = await call('GET', '/api/rooms', { user: bob.user });
+      return body.rooms.find((room) => room.roomId === roomId).unread;
+    };
+    await alice.post(roomId, 'while bob is there');
+    assert.equal(await unread(), 0);
+    await bob.ask('room:leave', { roomId });
+    await alice.next('user:left-room');
+    await alice.post(roomId, 'one');
+    await alice.post(roomId, 'two');
+    assert.equal(await unread(), 2);
+    // A device that only listens has read nothing.
+    const phone = await stage.signIn(bob.user);
+    includes(phone.welcome, { rooms: [roomId] });
+    assert.equal(await unread(), 2);
+    await phone.join(roomId);
+    assert.equal(await unread(), 0);
+    await alice.post(roomId, 'read on the phone');
+    await phone.settled(roomId, alice);
+    phone.lose();
+    await alice.next('user:left-room');
+    assert.equal(await unread(), 0);
+    await alice.post(roomId, 'three');
+    assert.equal(await unread(), 1);
+  });
+
   it('the rooms of a user are listed with their last message', async () => {
     const { people: [alice], roomId } = await stage.peopleInRoom('alice');
     const { seq } = await alice.post(roomId, 'the last word');

@@ -1,12 +1,13 @@
 //! Leaving a room, wanted or not.
 
-use heliograph_cluster::store::{Attendant, Left};
+use heliograph_cluster::store::{Attendant, Left, PageRange, StoreError};
 use heliograph_domain::{
     command::{DisconnectCause, Session},
     delivery::{Except, Place},
     event::{Event, LeaveReason},
     id::{CommandId, SocketId, UserId},
-    room::RoomKind,
+    room::{RoomId, RoomKind},
+    time::Timestamp,
 };
 
 use crate::{
@@ -14,6 +15,9 @@ use crate::{
     publish::RoomEvent,
     router::{Request, Router},
 };
+
+/// Entries among which those are looked for that came after the loss of a socket.
+const SINCE_LOSS: usize = 50;
 
 impl Router {
     /// Ends a socket's attendance at its own wish. Not attending is success.
@@ -41,8 +45,8 @@ impl Router {
         if session.as_ref().is_some_and(|(_, lost_at)| lost_at.is_none()) {
             return Ok(());
         }
-        if let Some((session, _)) = &session {
-            self.mark_heard(request, session).await?;
+        if let Some((session, Some(lost_at))) = &session {
+            self.mark_heard(request, session, *lost_at).await?;
         }
         let reason = match cause {
             DisconnectCause::Explicit => LeaveReason::Left,
@@ -53,15 +57,22 @@ impl Router {
         self.leave_call(request, socket).await
     }
 
-    /// Who has a room open reads what they are sent. What was sent is known when a gateway told of the
-    /// loss; else no more is sure than what the socket had when it joined.
-    async fn mark_heard(&self, request: &Request, session: &Session) -> Outcome<()> {
+    /// Who has a room open reads what comes, until they are lost.
+    async fn mark_heard(&self, request: &Request, session: &Session, lost_at: Timestamp) -> Outcome<()> {
         let user = &session.actor.user;
         let opened = session.rooms.iter().find(|known| known.room == request.room && known.explicit);
         if let Some(opened) = opened.filter(|_| !user.guest) {
-            self.store.rooms.mark_read(&request.room, &user.id, opened.position.seq).await?;
+            let heard = self.newest_at(&request.room, lost_at).await?.unwrap_or(opened.position.seq);
+            self.store.rooms.mark_read(&request.room, &user.id, heard).await?;
         }
         Ok(())
+    }
+
+    /// Number of the newest entry that was there at some time not long ago; `None` if many have come since.
+    async fn newest_at(&self, room: &RoomId, at: Timestamp) -> Result<Option<u64>, StoreError> {
+        let page = self.store.rooms.read(room, PageRange::Before(u64::MAX), SINCE_LOSS).await?;
+        let since = page.entries.iter().filter(|entry| entry.at > at).count();
+        Ok((since < SINCE_LOSS).then(|| page.position.seq.saturating_sub(since as u64)))
     }
 
     pub(crate) async fn end_attendance(

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use heliograph_cluster::store::PageRange;
 use heliograph_domain::{
     command::{DisconnectCause, Join, RoomCommand},
     outcome::RoomOutcome,
     refusal::Code,
-    room::Position,
 };
 
 use crate::stage::{Stage, code, join_of, joined, room, socket, user};
@@ -72,28 +70,40 @@ async fn who_leaves_has_read_what_was_said() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_lost_has_read_what_was_sent_to_them() {
+async fn who_is_lost_has_read_what_came_before() {
     let stage = Stage::start().await;
     let ann = stage.synapse("ann1", "g1").await;
     let (asked, silent) = (stage.synapse("bob1", "g2").await, stage.synapse("cat1", "g2").await);
     stage.join(&ann, "team").await;
     stage.join(&asked, "team").await;
     joined(stage.ask(&silent, "team", RoomCommand::Join(Join { explicit: false, ..join_of(&silent) })).await);
-    for text in ["one", "two", "three"] {
+    for text in ["one", "two"] {
         stage.post(&ann, "team", text).await.unwrap();
     }
-    let rooms = stage.store().rooms;
-    let end = rooms.read(&room("team"), PageRange::Before(0), 0).await.unwrap().position;
-    let (positions, window) = ([(room("team"), Position { seq: 2, ..end })], Duration::from_secs(120));
-    for gone in [&asked, &silent] {
-        let sessions = stage.store().sessions;
-        let lost = sessions.lose(&gone.socket, &gone.gateway, &positions, stage.now(), window);
-        assert!(lost.await.unwrap());
-        let (socket, user) = (gone.socket.clone(), gone.user.id.clone());
-        let detach = RoomCommand::Detach { socket, user, cause: DisconnectCause::Lost };
-        stage.system("team", detach).await.unwrap();
+    stage.lose(&asked).await;
+    stage.lose(&silent).await;
+    stage.pass(Duration::from_millis(10)).await;
+    stage.post(&ann, "team", "three").await.unwrap();
+    for id in ["bob1", "cat1"] {
+        stage.system("team", detach(id, DisconnectCause::Lost)).await.unwrap();
     }
     assert_eq!((read(&stage, "bob").await, read(&stage, "cat").await), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_much_came_since_a_loss_no_more_is_read_than_is_sure() {
+    let stage = Stage::start().await;
+    let (ann, bob) = (stage.synapse("ann1", "g1").await, stage.synapse("bob1", "g2").await);
+    stage.join(&ann, "team").await;
+    stage.post(&ann, "team", "before").await.unwrap();
+    stage.join(&bob, "team").await;
+    stage.lose(&bob).await;
+    stage.pass(Duration::from_millis(10)).await;
+    for number in 0..60 {
+        stage.post(&ann, "team", &number.to_string()).await.unwrap();
+    }
+    stage.system("team", detach("bob1", DisconnectCause::Lost)).await.unwrap();
+    assert_eq!(read(&stage, "bob").await, 1);
 }
 
 #[tokio::test(start_paused = true)]
