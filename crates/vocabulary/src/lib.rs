@@ -7,7 +7,7 @@
 //!
 //! In the order of the path:
 //!
-//! - [`synapse::decode`], [`mesh::decode`]: wire text to request
+//! - [`synapse::Event`], [`mesh::Message`]: wire text to request
 //! - [`synapse::ack`], [`mesh::peers`], [`mesh::ack`]: outcome to the asker's answer
 //! - [`synapse::encode`], [`mesh::encode`]: event to wire text, once for all recipients of one form
 //! - [`synapse::error`], [`mesh::error`]: refusal to wire text
@@ -15,6 +15,7 @@
 //! Payloads that clients own (signals, attachments, application data) are checked to be JSON and
 //! measured; they are neither parsed into values nor rewritten.
 
+mod claim;
 mod context;
 mod json;
 mod limits;
@@ -22,6 +23,7 @@ pub mod mesh;
 mod signal;
 pub mod synapse;
 
+pub use claim::ClaimedId;
 pub use context::{Context, Form, second_form};
 pub use limits::SizeLimits;
 pub use signal::translate_signal;

@@ -6,7 +6,7 @@ use heliograph_domain::{
     command::{RoomCommand, SignalKind, SignalTarget},
     event::Event,
     id::{SocketId, UserId},
-    refusal::Code,
+    refusal::{Code, Refusal},
     room::RoomId,
     time::Timestamp,
     user::{Name, User, Vocabulary},
@@ -21,13 +21,21 @@ use serde_json::Value;
 
 const LIMITS: SizeLimits = SizeLimits { signal: 65_536, ephemeral: 16_384, attachments: 262_144, attachment_count: 10 };
 
+fn decode(name: &str, args: &[&str]) -> Result<Request, Refusal> {
+    synapse::Event::read(name, args, &LIMITS)?.request()
+}
+
+fn mesh_decode(text: &str, room: Option<&RoomId>) -> Result<mesh::Incoming, mesh::Rejection> {
+    mesh::Message::read(text, &LIMITS)?.request(room)
+}
+
 fn refused(name: &str, argument: &str) -> Option<Code> {
-    synapse::decode(name, &[argument], &LIMITS).err().map(|refusal| refusal.code)
+    decode(name, &[argument]).err().map(|refusal| refusal.code)
 }
 
 fn mesh_refused(text: &str) -> Option<Code> {
     let room = RoomId::parse("standup").ok();
-    mesh::decode(text, room.as_ref(), &LIMITS).err().map(|rejection| rejection.refusal.code)
+    mesh_decode(text, room.as_ref()).err().map(|rejection| rejection.refusal.code)
 }
 
 #[test]
@@ -83,7 +91,7 @@ fn deep_nesting_is_refused_and_costs_no_stack() {
 
 #[test]
 fn a_call_without_an_id_is_given_one() {
-    let call = || match synapse::decode("call-initiate", &[r#"{"roomId":"r","type":"audio"}"#], &LIMITS) {
+    let call = || match decode("call-initiate", &[r#"{"roomId":"r","type":"audio"}"#]) {
         Ok(Request::Call { call, .. }) => call,
         other => panic!("{other:?}"),
     };
@@ -94,7 +102,7 @@ fn a_call_without_an_id_is_given_one() {
 
 #[test]
 fn only_the_first_argument_counts_and_it_may_be_missing() {
-    assert_eq!(synapse::decode("authenticate", &[], &LIMITS), synapse::decode("authenticate", &["null", "7"], &LIMITS));
+    assert_eq!(decode("authenticate", &[]), decode("authenticate", &["null", "7"]));
 }
 
 #[test]
@@ -149,15 +157,50 @@ fn object(value: impl Strategy<Value = Value>) -> impl Strategy<Value = serde_js
     proptest::collection::vec((KEYS, value), 0..8).prop_map(|fields| fields.into_iter().collect())
 }
 
+/// Whether a payload with these fields, sent by `u_ann` on `s_ann`, says that it is from somebody else.
+fn is_false(event: &str, fields: &str) -> bool {
+    let (argument, message) = (format!("{{{fields}}}"), format!(r#"{{"type":"{event}",{fields}}}"#));
+    let (user, socket) = (UserId::parse("u_ann").unwrap(), SocketId::parse("s_ann").unwrap());
+    let in_event = synapse::Event::read(event, &[&argument], &LIMITS).unwrap();
+    let in_message = mesh::Message::read(&message, &LIMITS).unwrap();
+    let [in_event, in_message] = [
+        in_event.claims().any(|claim| !claim.is_of(&user, &socket)),
+        in_message.claims().any(|c| !c.is_of(&user, &socket)),
+    ];
+    assert_eq!(in_event, in_message && event != "authenticate", "{fields}");
+    in_message
+}
+
+#[test]
+fn false_claims_of_identity_are_seen() {
+    for (fields, other) in [
+        (r#""roomId":"r""#, false),
+        (r#""userId":"u_ann","fromUserId":"u_ann""#, false),
+        (r#""userId":"u_bob""#, true),
+        (r#""userId":"u\u005fann""#, false),
+        (r#""userId":7"#, true),
+        (r#""userId":null,"from":{"userId":"u_bob"},"senderId":true"#, false),
+        (r#""fromUserId":"s_ann""#, true),
+        (r#""from":"s_ann","senderId":"u_ann""#, false),
+        (r#""from":"s_bob""#, true),
+        (r#""senderId":"u_bob""#, true),
+        (r#""userName":"Bob","toUserId":"u_bob","to":"s_bob","peerId":"s_bob""#, false),
+    ] {
+        for event in ["data", "typing:start", "authenticate"] {
+            assert_eq!(is_false(event, fields), other, "{event} {fields}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn any_text_is_understood_or_refused(name in "\\PC{0,12}", text in any::<String>()) {
-        let _ = synapse::decode(&name, &[&text], &LIMITS);
-        let _ = mesh::decode(&text, None, &LIMITS);
+        let _ = decode(&name, &[&text]);
+        let _ = mesh_decode(&text, None);
         for name in CLIENT_EVENTS {
-            let _ = synapse::decode(name, &[&text], &LIMITS);
+            let _ = decode(name, &[&text]);
         }
     }
 
@@ -168,14 +211,14 @@ proptest! {
         kind in proptest::sample::select(&mesh::CLIENT_TYPES[..]),
     ) {
         let text = Value::from(fields.clone()).to_string();
-        if let Err(refusal) = synapse::decode(event, &[&text], &LIMITS) {
+        if let Err(refusal) = decode(event, &[&text]) {
             for json in [synapse::failure_ack(event, &refusal), synapse::error(Some(event), &refusal)] {
                 prop_assert!(serde_json::from_str::<Value>(&json).is_ok(), "{json}");
             }
         }
         let mut fields = fields;
         fields.insert("type".to_owned(), kind.into());
-        if let Err(rejection) = mesh::decode(&Value::from(fields).to_string(), None, &LIMITS) {
+        if let Err(rejection) = mesh_decode(&Value::from(fields).to_string(), None) {
             let json = mesh::error(rejection.id.as_ref(), None, &rejection.refusal);
             prop_assert!(serde_json::from_str::<Value>(&json).is_ok(), "{json}");
         }
@@ -192,7 +235,7 @@ proptest! {
         sent.insert("to".to_owned(), "s_bob".into());
         sent.remove("id");
         let room = RoomId::parse("standup").unwrap();
-        let request = mesh::decode(&Value::from(sent.clone()).to_string(), Some(&room), &LIMITS).unwrap().request;
+        let request = mesh_decode(&Value::from(sent.clone()).to_string(), Some(&room)).unwrap().request;
         let (from, socket) = someone();
         let event = match request {
             mesh::Request::Room(RoomCommand::Signal(signal)) => {
@@ -230,7 +273,7 @@ proptest! {
 
 fn synapse_signal(signal: &str) -> RoomCommand {
     let argument = format!(r#"{{"to":"u_bob","callId":"c","signal":{signal}}}"#);
-    match synapse::decode("webrtc-signal", &[&argument], &LIMITS) {
+    match decode("webrtc-signal", &[&argument]) {
         Ok(Request::Call { command, .. }) => command,
         other => panic!("{other:?}"),
     }
@@ -238,7 +281,7 @@ fn synapse_signal(signal: &str) -> RoomCommand {
 
 fn mesh_signal(message: &str) -> RoomCommand {
     let room = RoomId::parse("standup").unwrap();
-    match mesh::decode(message, Some(&room), &LIMITS).map(|incoming| incoming.request) {
+    match mesh_decode(message, Some(&room)).map(|incoming| incoming.request) {
         Ok(mesh::Request::Room(command)) => command,
         other => panic!("{other:?}"),
     }

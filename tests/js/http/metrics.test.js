@@ -46,6 +46,24 @@ suite('metrics', (stage) => {
     ));
   });
 
+  it('so is one in any other payload, and a true one is not', async () => {
+    const { people: [alice], roomId } = await stage.peopleInRoom('alice');
+    const bob = await stage.peer(roomId, 'bob');
+    const mismatches = 'heliograph_gateway_identity_mismatches_total';
+    await counts(mismatches, '', () => alice.ask('typing:start', { roomId, userId: 'mallory' }));
+    await counts(mismatches, '', () => bob.ask({ type: 'data', from: 'mallory' }));
+    await counts(mismatches, '', async () => {
+      const carol = stage.socket();
+      await carol.next('open');
+      carol.tell({ type: 'join', room: roomId, token: stage.server.token('carol'), userId: 'mallory' });
+      await carol.next('peers');
+    });
+    const before = await stage.server.metric(mismatches);
+    await alice.ask('typing:start', { roomId, userId: alice.user, senderId: alice.socket.id });
+    await bob.ask({ type: 'data', from: bob.id, userId: bob.user });
+    assert.equal(await stage.server.metric(mismatches), before);
+  });
+
   it('sockets are counted while they live', async () => {
     const sockets = () => stage.server.metric('heliograph_gateway_sockets', 'synapse');
     await until('earlier sockets are gone', async () => (await sockets()) === 0);

@@ -177,6 +177,26 @@ suite('recovery after the grace', (stage) => {
     includes(await alice.next('user:joined-room', (joined) => joined.userId === bob.user), { roomId });
     await bob.settled(roomId, alice);
   });
+
+  it('gives rooms back silently that the client had not joined itself', async () => {
+    const { people: [alice], roomId } = await stage.peopleInRoom('alice');
+    const member = stage.unique('bob');
+    const before = await stage.signIn(member);
+    await before.join(roomId);
+    before.close();
+    await alice.next('user:left-room');
+    const bob = await stage.signIn(member, RETURNS);
+    includes(bob.welcome, { rooms: [roomId] });
+    await bob.next('connect');
+    const back = away(bob);
+    await alice.next('user:offline');
+    back();
+    await bob.next('connect');
+    assert.equal(bob.socket.recovered, true);
+    await bob.settled(roomId, alice);
+    await alice.settled(roomId);
+    assert.equal(alice.heard('user:joined-room', (joined) => joined.userId === member).length, 1);
+  });
 }, { 'presence.loss_grace': '100ms' });
 
 suite('recovery of a long absence', (stage) => {

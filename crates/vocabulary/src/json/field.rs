@@ -122,6 +122,11 @@ impl<'a> Field<'a> {
     }
 }
 
+/// Whether a value is this id: the string, or an integer of these digits.
+pub(crate) fn names(raw: &str, id: &str) -> bool {
+    string(raw).map_or_else(|| raw == id, |text| text == id)
+}
+
 /// Whether valid JSON is a number without fraction and exponent.
 fn is_integer(raw: &str) -> bool {
     let digits = raw.strip_prefix('-').unwrap_or(raw);

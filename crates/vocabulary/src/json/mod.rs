@@ -4,7 +4,7 @@ mod field;
 mod fields;
 mod write;
 
-pub(crate) use field::Field;
+pub(crate) use field::{Field, names};
 pub(crate) use fields::{Fields, string};
 pub(crate) use write::{Object, extend, object};
 

@@ -1,8 +1,10 @@
 //! Message text to request.
 
+use std::borrow::Cow;
+
 use heliograph_domain::{
     command::{Post, RoomCommand, Signal, SignalTarget},
-    id::SocketId,
+    id::{SocketId, UserId},
     refusal::{Code, Refusal},
     room::{Media, MediaChange, RoomId},
     text::{MessageText, RawJson, Reference},
@@ -11,7 +13,8 @@ use heliograph_domain::{
 
 use super::{Incoming, Join, Rejection, Request};
 use crate::{
-    SizeLimits,
+    ClaimedId, SizeLimits,
+    claim::claims,
     json::{Fields, object, string, too_deep},
     limits::at_most,
     signal,
@@ -22,36 +25,54 @@ const SERVER_FIELDS: [&str; 3] = ["from", "userId", "username"];
 /// The same for messages about the state of a peer.
 const STATE_FIELDS: [&str; 4] = ["from", "peerId", "userId", "username"];
 
-/// What a client asks for by a text frame.
-///
-/// `room` is the room that the socket is in: without one only `join`, `leave`, `ping` and
-/// `heartbeat` are possible.
-pub fn decode(text: &str, room: Option<&RoomId>, limits: &SizeLimits) -> Result<Incoming, Rejection> {
-    let text = text.trim();
-    let Some(fields) = Fields::parse(text) else {
-        return Err(Rejection::malformed("Invalid payload: message must be a JSON object"));
-    };
-    let Some(kind) = fields.value("type").and_then(string) else {
-        return Err(Rejection::malformed("Invalid payload: type must be a string"));
-    };
-    let refused = |id, refusal| Rejection { id, malformed: false, refusal };
-    let id = fields.field("id").reference().map_err(|refusal| refused(None, refusal))?;
-    match (Message { kind: &kind, text, fields: &fields, limits }).request(room, &id) {
-        Ok(request) => Ok(Incoming { id, request }),
-        Err(refusal) => Err(refused(id, refusal)),
-    }
-}
-
-struct Message<'a> {
-    kind: &'a str,
+/// A message of a client.
+pub struct Message<'a> {
+    kind: Cow<'a, str>,
     text: &'a str,
-    fields: &'a Fields<'a>,
+    fields: Fields<'a>,
+    id: Option<Reference>,
     limits: &'a SizeLimits,
 }
 
-impl Message<'_> {
-    fn request(&self, room: Option<&RoomId>, id: &Option<Reference>) -> Result<Request, Refusal> {
-        match self.kind {
+impl<'a> Message<'a> {
+    /// Reads a text frame.
+    ///
+    /// # Errors
+    /// Why it is no message.
+    pub fn read(text: &'a str, limits: &'a SizeLimits) -> Result<Self, Rejection> {
+        let text = text.trim();
+        let Some(fields) = Fields::parse(text) else {
+            return Err(Rejection::malformed("Invalid payload: message must be a JSON object"));
+        };
+        let Some(kind) = fields.value("type").and_then(string) else {
+            return Err(Rejection::malformed("Invalid payload: type must be a string"));
+        };
+        let id = fields.field("id").reference();
+        let id = id.map_err(|refusal| Rejection { id: None, malformed: false, refusal })?;
+        Ok(Self { kind, text, fields, id, limits })
+    }
+
+    /// Who the client says it is, though nobody asked: in `join` it is a part of the request.
+    pub fn claims(&self) -> impl Iterator<Item = ClaimedId<'_>> {
+        claims(&self.fields).filter(|_| self.kind != "join")
+    }
+
+    /// What the client asks for.
+    ///
+    /// `room` is the room that the socket is in: without one only `join`, `leave`, `ping` and
+    /// `heartbeat` are possible.
+    ///
+    /// # Errors
+    /// Why it asks for nothing.
+    pub fn request(self, room: Option<&RoomId>) -> Result<Incoming, Rejection> {
+        match self.asked(room) {
+            Ok(request) => Ok(Incoming { id: self.id, request }),
+            Err(refusal) => Err(Rejection { id: self.id, malformed: false, refusal }),
+        }
+    }
+
+    fn asked(&self, room: Option<&RoomId>) -> Result<Request, Refusal> {
+        match &*self.kind {
             "join" => return self.join().map(Request::Join),
             "leave" => return Ok(Request::Leave),
             "ping" | "heartbeat" => {
@@ -60,15 +81,15 @@ impl Message<'_> {
             }
             _ => {}
         }
-        let command = self.room_command(id)?;
+        let command = self.room_command()?;
         if room.is_none() {
             return Err(Code::NotInRoom.into());
         }
         Ok(Request::Room(command))
     }
 
-    fn room_command(&self, id: &Option<Reference>) -> Result<RoomCommand, Refusal> {
-        Ok(match self.kind {
+    fn room_command(&self) -> Result<RoomCommand, Refusal> {
+        Ok(match &*self.kind {
             "offer" | "answer" | "candidate" => self.signal()?,
             "screen-share-started" => self.state(|change| change.screen = Some(true))?,
             "screen-share-stopped" => self.state(|change| change.screen = Some(false))?,
@@ -80,7 +101,7 @@ impl Message<'_> {
                 at_most(self.limits.message(), self.text.len())?;
                 let text = self.fields.either(["text", "message"]);
                 let text = text.required(|field| field.text(MessageText::parse))?;
-                RoomCommand::Post(Post { text, attachments: None, reference: id.clone() })
+                RoomCommand::Post(Post { text, attachments: None, reference: self.id.clone() })
             }
             "media-state" => self.media_state()?,
             "data" => {
@@ -96,9 +117,11 @@ impl Message<'_> {
 
     fn join(&self) -> Result<Join, Refusal> {
         at_most(self.limits.signal, self.text.len())?;
-        let fields = self.fields;
+        let fields = &self.fields;
         Ok(Join {
             room: fields.either(["room", "roomId"]).id(RoomId::parse)?,
+            // If it cannot be read, then it is as if it had not been said.
+            user: fields.field("userId").id(UserId::parse).unwrap_or_default(),
             name: fields.either(["username", "name"]).text(Name::parse)?,
             token: fields.field("token").string()?.map(String::from),
             resume: fields.field("resume").string()?.map(String::from),
@@ -118,7 +141,7 @@ impl Message<'_> {
         let to = self.fields.either(["to", "target"]).required(|field| field.id(SocketId::parse))?;
         Ok(RoomCommand::Signal(Signal {
             to: SignalTarget::Socket(to),
-            kind: signal::kind_of(self.fields, Vocabulary::Mesh),
+            kind: signal::kind_of(&self.fields, Vocabulary::Mesh),
             body: self.relay(&SERVER_FIELDS)?,
         }))
     }

@@ -12,7 +12,7 @@ mod peer;
 mod request;
 
 pub use answer::{Welcome, ack, error, peers, pong};
-pub use decode::decode;
+pub use decode::Message;
 pub use encode::encode;
 pub use names::{CLIENT_TYPES, SERVER_TYPES};
 pub use request::{Incoming, Join, Rejection, Request};

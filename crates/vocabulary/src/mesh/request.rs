@@ -4,7 +4,7 @@ use std::fmt;
 
 use heliograph_domain::{
     command::{RoomCommand, SignalTarget},
-    id::SocketId,
+    id::{SocketId, UserId},
     refusal::{Code, Refusal},
     room::{Media, RoomId},
     text::{RawJson, Reference},
@@ -38,6 +38,8 @@ pub enum Request {
 pub struct Join {
     /// The room, if the message names it. Otherwise the path or query of the handshake does.
     pub room: Option<RoomId>,
+    /// Who the client says it is. The token counts.
+    pub user: Option<UserId>,
     /// The display name.
     pub name: Option<Name>,
     /// The token.
@@ -57,6 +59,7 @@ impl fmt::Debug for Join {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Join")
             .field("room", &self.room)
+            .field("user", &self.user)
             .field("name", &self.name)
             .field("token", &self.token.as_ref().map(|_| ".."))
             .field("resume", &self.resume.as_ref().map(|_| ".."))

@@ -11,7 +11,8 @@ use heliograph_domain::{
 
 use super::{Authenticate, Request, message};
 use crate::{
-    SizeLimits,
+    ClaimedId, SizeLimits,
+    claim::claims,
     json::{Field, Fields, too_deep},
     limits::at_most,
     signal,
@@ -20,19 +21,44 @@ use crate::{
 /// Most users that may be named in one `call-initiate`.
 const MAX_CALLED: usize = 200;
 
-/// What a client asks for by an event.
-///
-/// `args` are the event's arguments as JSON text, of which only the first counts. Refuses unknown
-/// names with [`Code::UnknownEvent`], payloads that break a rule with [`Code::InvalidPayload`] and
-/// those that are too large with [`Code::TooLarge`].
-pub fn decode(name: &str, args: &[&str], limits: &SizeLimits) -> Result<Request, Refusal> {
-    let argument = args.first().map_or("{}", |argument| argument.trim());
-    at_most(largest(name, limits), argument.len())?;
-    let fields = match argument {
-        "null" => Fields::none(),
-        _ => Fields::parse(argument).ok_or_else(|| Refusal::invalid("argument", "must be an object"))?,
-    };
-    let fields = &fields;
+/// An event of a client: its name, and the fields of its argument.
+pub struct Event<'a> {
+    name: &'a str,
+    fields: Fields<'a>,
+    limits: &'a SizeLimits,
+}
+
+impl<'a> Event<'a> {
+    /// Reads an event. `args` are its arguments as JSON text, of which only the first counts.
+    ///
+    /// # Errors
+    /// [`Code::TooLarge`], or [`Code::InvalidPayload`] if the argument is no object.
+    pub fn read(name: &'a str, args: &[&'a str], limits: &'a SizeLimits) -> Result<Self, Refusal> {
+        let argument = args.first().map_or("{}", |argument| argument.trim());
+        at_most(largest(name, limits), argument.len())?;
+        let fields = match argument {
+            "null" => Fields::none(),
+            _ => Fields::parse(argument).ok_or_else(|| Refusal::invalid("argument", "must be an object"))?,
+        };
+        Ok(Self { name, fields, limits })
+    }
+
+    /// Who the client says it is, though nobody asked: in `authenticate` it is a part of the request.
+    pub fn claims(&self) -> impl Iterator<Item = ClaimedId<'_>> {
+        claims(&self.fields).filter(|_| self.name != "authenticate")
+    }
+
+    /// What the client asks for.
+    ///
+    /// # Errors
+    /// [`Code::UnknownEvent`] for unknown names, [`Code::InvalidPayload`] for payloads that break a rule and
+    /// [`Code::TooLarge`] for parts that are too large.
+    pub fn request(&self) -> Result<Request, Refusal> {
+        request(self.name, &self.fields, self.limits)
+    }
+}
+
+fn request(name: &str, fields: &Fields<'_>, limits: &SizeLimits) -> Result<Request, Refusal> {
     match name {
         "authenticate" => authenticate(fields),
         "message:send" => {

@@ -11,7 +11,7 @@ mod names;
 mod request;
 
 pub use ack::{ack, authenticate_ack, authenticated, error, failure_ack, status_ack};
-pub use decode::decode;
+pub use decode::Event;
 pub use encode::{Encoded, encode};
 pub use names::{CLIENT_EVENTS, SERVER_EVENTS};
 pub use request::{Authenticate, Request};

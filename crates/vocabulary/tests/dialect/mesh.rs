@@ -3,7 +3,7 @@ use heliograph_domain::{
 };
 use heliograph_vocabulary::{
     Context, Form, SizeLimits,
-    mesh::{self, Incoming, Request, Welcome},
+    mesh::{self, Incoming, Message, Request, Welcome},
 };
 
 use super::Dialect;
@@ -19,7 +19,8 @@ impl Dialect for Mesh {
     }
 
     fn decode(&self, line: &str, room: Option<&RoomId>) -> Result<Incoming, (Refusal, Vec<String>)> {
-        mesh::decode(line, room, &SizeLimits::default()).map_err(|rejection| {
+        let limits = SizeLimits::default();
+        Message::read(line, &limits).and_then(|message| message.request(room)).map_err(|rejection| {
             let told = vec![mesh::error(rejection.id.as_ref(), None, &rejection.refusal)];
             (rejection.refusal, told)
         })

@@ -25,7 +25,8 @@ impl Dialect for Synapse {
     fn decode(&self, line: &str, _room: Option<&RoomId>) -> Result<Request, (Refusal, Vec<String>)> {
         let (name, argument) = line.split_once(' ').unwrap_or((line, ""));
         let args: &[&str] = if argument.is_empty() { &[] } else { &[argument] };
-        synapse::decode(name, args, &SizeLimits::default()).map_err(|refusal| {
+        let limits = SizeLimits::default();
+        synapse::Event::read(name, args, &limits).and_then(|event| event.request()).map_err(|refusal| {
             let told = self.refused(name, &refusal);
             (refusal, told)
         })

@@ -38,6 +38,7 @@ use heliograph_domain::{
     room::RoomId,
 };
 use heliograph_telemetry::metrics::Gateway as Metrics;
+use heliograph_vocabulary::ClaimedId;
 use tokio::time::Instant;
 
 pub(crate) use self::{
@@ -142,6 +143,15 @@ impl Clients {
             }
         }
         Ok(())
+    }
+
+    /// What a client says of itself is ignored, and counted when it is false.
+    pub(crate) fn judge<'a>(&self, client: &Client, mut claims: impl Iterator<Item = ClaimedId<'a>>) {
+        let is_false =
+            |id: ClaimedId<'_>| client.identity().is_some_and(|identity| !id.is_of(&identity.user.id, &client.id));
+        if claims.any(is_false) {
+            self.metrics.identity_mismatches.inc();
+        }
     }
 
     /// A command number and a refusal are counted where the refusal is told.

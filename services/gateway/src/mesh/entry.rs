@@ -57,6 +57,9 @@ impl Mesh {
         let client = connection.client();
         if client.identity().is_none() {
             let identity = self.identity(socket, connection, &request)?;
+            if request.user.as_ref().is_some_and(|user| *user != identity.user.id) {
+                self.clients.metrics.identity_mismatches.inc();
+            }
             if self.resume(socket, connection, &room, &request, &identity).await? {
                 return Ok(());
             }

@@ -25,7 +25,11 @@ impl Mesh {
         metrics::count(&self.clients.metrics.events, Vocabulary::Mesh.name());
         let client = connection.client();
         let room = client.with(|state| state.rooms.first().map(|attendance| attendance.room.clone()));
-        let Incoming { id, request } = match mesh::decode(text, room.as_ref(), &self.sizes) {
+        let incoming = mesh::Message::read(text, &self.sizes).and_then(|message| {
+            self.clients.judge(&client, message.claims());
+            message.request(room.as_ref())
+        });
+        let Incoming { id, request } = match incoming {
             Ok(incoming) => incoming,
             Err(rejection) if rejection.malformed => {
                 self.malformed(socket, connection, rejection.id.as_ref(), &rejection.refusal);

@@ -34,7 +34,10 @@ impl Synapse {
         metrics::count(&self.clients.metrics.events, Vocabulary::Synapse.name());
         let argument = event.args.first().map(|argument| argument.as_str());
         let request = if event.attachments.is_empty() {
-            synapse::decode(&event.name, argument.as_slice(), &self.sizes)
+            synapse::Event::read(&event.name, argument.as_slice(), &self.sizes).and_then(|event| {
+                self.clients.judge(client, event.claims());
+                event.request()
+            })
         } else {
             Err(Refusal::invalid("event", "must not have binary attachments"))
         };
