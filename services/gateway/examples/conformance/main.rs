@@ -14,7 +14,9 @@ mod hub;
 mod local;
 mod settings;
 
+use std::error::Error;
 use std::net::Ipv4Addr;
+use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use tokio::net::TcpListener;
@@ -63,8 +65,17 @@ enum Switch {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let arguments = Arguments::parse();
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("conformance: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn Error + Send + Sync>> {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
         .with_writer(std::io::stderr)
