@@ -111,9 +111,9 @@ impl Default for Mesh {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Outbound {
-    /// Beyond this many bytes, ephemeral events are dropped.
+    /// Beyond this many bytes that wait for a client, ephemeral events are dropped.
     pub soft_bytes: usize,
-    /// Beyond this many bytes, the client is disconnected and can recover.
+    /// Beyond this many bytes that wait for a client, it is disconnected and can recover.
     pub hard_bytes: usize,
     /// Workers that write events to clients; 0 for one on each processor core.
     pub workers: usize,

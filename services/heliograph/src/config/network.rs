@@ -14,7 +14,7 @@ pub(crate) struct Public {
     /// Address to listen on.
     #[schemars(with = "String")]
     pub host: IpAddr,
-    /// Port; also `SOCKET_PORT`, then `PORT`.
+    /// Port for clients, the HTTP API and the call page; also `SOCKET_PORT`, then `PORT`.
     pub port: u16,
     /// Origins whose pages may connect, such as `https://app.example.com`; also `FRONTEND_URL`, separated by commas. The server's own pages always may. Empty: in open mode every origin, else no other.
     pub origins: Vec<String>,

@@ -8,12 +8,44 @@ use serde_json::{Map, Value};
 
 use super::{Config, order};
 
+/// The keys that the README shows: those that are set most often.
+const IN_README: [&str; 16] = [
+    "bus",
+    "store",
+    "directory",
+    "public.port",
+    "public.origins",
+    "auth.mode",
+    "auth.secret",
+    "auth.secret_file",
+    "auth.public_key_file",
+    "ice.stun",
+    "ice.turn",
+    "ice.turn_secret",
+    "limits.messages_per_minute",
+    "outbound.hard_bytes",
+    "operations.port",
+    "log.filter",
+];
+
+/// The head of a table of keys.
+const TABLE: &str = "| key | default | meaning |\n|---|---|---|\n";
+
+/// What stands around the table in the README.
+const README_MARKS: [&str; 2] = ["<!-- configuration: made by `cargo xtask docs` -->\n", "<!-- /configuration -->\n"];
+
 /// One key: its full name, its default as TOML, and what it means.
 struct Key {
     section: String,
     name: String,
     default: String,
     meaning: String,
+}
+
+impl Key {
+    fn full_name(&self) -> String {
+        if self.section.is_empty() { self.name.clone() } else { format!("{}.{}", self.section, self.name) }
+    }
 }
 
 /// A section: its name, what it is about, and its keys. The keys of no section come first.
@@ -41,13 +73,30 @@ fn page() -> String {
             "" => write!(text, "\n## Backends\n\n"),
             name => write!(text, "\n## `{name}`\n\n{}\n\n", section.meaning),
         };
-        text.push_str("| key | default | meaning |\n|---|---|---|\n");
+        text.push_str(TABLE);
         for key in section.keys {
-            let default = if key.default.is_empty() { String::from("–") } else { format!("`{}`", key.default) };
-            let _ = writeln!(text, "| `{}` | {default} | {} |", key.name, key.meaning.replace('|', "\\|"));
+            text.push_str(&row(&key.name, &key));
         }
     }
     text
+}
+
+/// The README with its table made again, if it has the marks around one.
+fn readme(text: &str) -> Option<String> {
+    let keys = keys();
+    let [begin, end] = README_MARKS;
+    let (before, rest) = text.split_once(begin)?;
+    let (_, after) = rest.split_once(end)?;
+    let rows = IN_README.iter().filter_map(|full_name| {
+        let key = keys.iter().find(|key| key.full_name() == *full_name)?;
+        Some(row(full_name, key))
+    });
+    Some(format!("{before}{begin}{TABLE}{}{end}{after}", rows.collect::<String>()))
+}
+
+fn row(name: &str, key: &Key) -> String {
+    let default = if key.default.is_empty() { String::from("–") } else { format!("`{}`", key.default) };
+    format!("| `{name}` | {default} | {} |\n", key.meaning.replace('|', "\\|"))
 }
 
 /// A configuration file in which every key has its default; keys without one are commented out.
@@ -173,14 +222,28 @@ mod tests {
     fn what_is_committed_is_up_to_date() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let write = env::var("HELIOGRAPH_DOCS").is_ok_and(|what| what == "write");
-        for (file, text) in [("config.example.toml", example()), ("docs/configuration.md", page())] {
+        let makers: [(&str, fn(&str) -> String); 3] = [
+            ("config.example.toml", |_| example()),
+            ("docs/configuration.md", |_| page()),
+            ("README.md", |text| readme(text).expect("the README has marks around its table")),
+        ];
+        for (file, make) in makers {
             let path = root.join(file);
+            let committed = fs::read_to_string(&path).unwrap_or_default();
+            let text = make(&committed);
             if write {
                 fs::write(path, text).unwrap();
             } else {
-                let committed = fs::read_to_string(path).unwrap_or_default();
                 assert!(committed == text, "{file} is stale: run `cargo xtask docs`");
             }
+        }
+    }
+
+    #[test]
+    fn the_readme_shows_keys_that_there_are() {
+        let names: Vec<_> = keys().iter().map(Key::full_name).collect();
+        for key in IN_README {
+            assert!(names.iter().any(|name| name == key), "{key} is no key");
         }
     }
 }
