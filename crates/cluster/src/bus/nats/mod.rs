@@ -4,9 +4,9 @@
 //!
 //! - A subscription is known to the server when [`Bus::subscribe`] returns.
 //! - While there is no connection nothing is put by: senders are told so and decide themselves.
-//! - Requests that are given up leave nothing behind ([`replies`]).
+//! - Requests that are given up leave nothing behind (`replies`).
 //! - A new connection counts as a disturbance once the subscriptions are in force again, so that
-//!   whoever then asks what it has missed misses nothing after that either ([`disturbances`]).
+//!   whoever then asks what it has missed misses nothing after that either (`disturbances`).
 
 mod disturbances;
 mod options;

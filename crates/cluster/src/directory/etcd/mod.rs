@@ -1,13 +1,13 @@
 //! The directory over etcd.
 //!
 //! - All that a process registers stands under one lease. One task gives signs of life for it and
-//!   follows what changes ([`keeper`]), over one connection at a time ([`session`]).
+//!   follows what changes (`keeper`), over one connection at a time (`session`).
 //! - A lease is lost when etcd says so, and not before: while no server answers, nobody is taken for
 //!   dead and the view stays as it was.
 //! - After every new connection the nodes are listed anew and watched from there on. So it does not
 //!   matter how much was changed and forgotten in between.
 //!
-//! Keys are `<prefix>/nodes/<role>/<node-id>` ([`record`]).
+//! Keys are `<prefix>/nodes/<role>/<node-id>` (`record`).
 
 mod keeper;
 mod options;

@@ -4,10 +4,10 @@
 //! times, new ids and limits; they hold only what must be atomic. Redis forgets by itself what the
 //! traits say is forgotten: keys have a time to live as soon as nobody may come back to them.
 //!
-//! - [`keys`]: the names of everything.
-//! - [`request`], [`reply`]: what is asked and answered.
-//! - [`connection`]: to whom it is sent: one [`server`], over its [`link`]s, or those of a [`cluster`].
-//! - [`dial`], [`examine`], [`address`]: how a connection begins.
+//! - `keys`: the names of everything.
+//! - `request`, `reply`: what is asked and answered.
+//! - `connection`: to whom it is sent: one `server`, over its `link`s, or those of a `cluster`.
+//! - `dial`, `examine`, `address`: how a connection begins.
 //! - the concerns, each with its scripts.
 
 mod address;
