@@ -123,6 +123,11 @@ impl Commands {
                     warn!(%subject, %error, "a reply cannot be read");
                     return Err(Refusal::new(Code::Unavailable));
                 }
+                // It will not be smaller the next time.
+                Err(error @ BusError::TooLarge { .. }) => {
+                    warn!(%subject, %error, "a command cannot be sent");
+                    return Err(Refusal::new(Code::TooLarge));
+                }
                 Err(error) => Failure::Unanswered(error),
             };
             // Full jitter: many commands fail at the same moment and must not return as one.
