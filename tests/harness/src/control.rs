@@ -7,7 +7,7 @@
 //! | `stop <process>` | asks it to end (SIGTERM) and waits until it has |
 //! | `restart <process>` | starts it again on the same ports, with the data that it has on disk |
 //! | `pause <process>`, `resume <process>` | stops it in its tracks, lets it go on |
-//! | `link <process> <server> sound\|silent\|cut` | the way of a process to the `bus`, the `store` or the `directory` |
+//! | `link <process> <server> sound\|silent\|mute\|cut` | the way of a process to the `bus`, the `store` or the `directory` |
 //!
 //! A process is `gateway-0`, `room-router-1`, `presence-0`, `nats`, `redis`, `etcd` or `balancer`. The answer is `done` or
 //! `failed` with the reason.
@@ -92,7 +92,8 @@ fn condition(name: &str) -> Result<Condition, String> {
     match name {
         "sound" => Ok(Condition::Sound),
         "silent" => Ok(Condition::Silent),
+        "mute" => Ok(Condition::Mute),
         "cut" => Ok(Condition::Cut),
-        _ => Err(format!("`{name}` is none of sound, silent, cut")),
+        _ => Err(format!("`{name}` is none of sound, silent, mute, cut")),
     }
 }

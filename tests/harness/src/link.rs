@@ -24,6 +24,8 @@ pub enum Condition {
     Sound,
     /// Connections are open and nothing passes, as if the network lost every packet.
     Silent,
+    /// The process hears the server and is not heard.
+    Mute,
     /// Connections are reset and new ones are not served.
     Cut,
     /// The proxy has ended.
@@ -106,17 +108,18 @@ impl Shared {
         client.set_nodelay(true)?;
         server.set_nodelay(true)?;
         self.lock().open.push((client.try_clone()?, server.try_clone()?));
-        for (from, to) in [(client.try_clone()?, server.try_clone()?), (server, client)] {
+        for (from, to, says) in [(client.try_clone()?, server.try_clone()?, true), (server, client, false)] {
             let shared = Arc::clone(self);
-            thread::spawn(move || shared.forward(from, to));
+            thread::spawn(move || shared.forward(from, to, says));
         }
         Ok(())
     }
 
-    fn forward(&self, mut from: TcpStream, mut to: TcpStream) {
+    /// Forwards one direction; `says` is that of what the process says.
+    fn forward(&self, mut from: TcpStream, mut to: TcpStream, says: bool) {
         let mut buffer = [0; 16 * 1024];
         while let Ok(read @ 1..) = from.read(&mut buffer) {
-            if !self.may_pass() || to.write_all(&buffer[..read]).is_err() {
+            if !self.may_pass(says) || to.write_all(&buffer[..read]).is_err() {
                 break;
             }
         }
@@ -130,13 +133,19 @@ impl Shared {
         });
     }
 
-    /// Waits while the link is silent. Gives whether bytes pass then.
-    fn may_pass(&self) -> bool {
+    /// Waits while nothing passes in a direction. Gives whether bytes pass then.
+    fn may_pass(&self, says: bool) -> bool {
         let mut state = self.lock();
-        while state.condition == Condition::Silent {
-            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match state.condition {
+                Condition::Sound => return true,
+                Condition::Mute if !says => return true,
+                Condition::Silent | Condition::Mute => {
+                    state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+                }
+                Condition::Cut | Condition::Over => return false,
+            }
         }
-        state.condition == Condition::Sound
     }
 }
 

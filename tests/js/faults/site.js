@@ -27,6 +27,8 @@ export class Site {
   #child;
   #answers = new Map();
   #commands = 0;
+  /** What does not run. */
+  #down = new Set();
 
   /** Starts everything. `settings` are added to the configuration; `title` names the log. */
   static async open(title, settings = {}) {
@@ -90,12 +92,32 @@ export class Site {
       this.#answers.set(name, (error) => (error ? reject(error) : resolve()));
     });
     this.#child.stdin.write(`${name} ${command}\n`);
-    return within(command, answered, PATIENCE_MS);
+    await within(command, answered, PATIENCE_MS);
+    const [order, process] = command.split(' ');
+    if (order === 'kill') {
+      this.#down.add(process);
+    } else if (order === 'restart') {
+      this.#down.delete(process);
+    }
+  }
+
+  /** Starts again what was killed, in an order in which it can become ready. */
+  async heal() {
+    const servers = ['etcd', 'redis', 'nats'].filter((name) => this.#down.has(name));
+    for (const name of new Set([...servers, ...this.#down])) {
+      await this.order(`restart ${name}`);
+    }
   }
 
   /** A token for a user. */
   token(user) {
     return sign({ sub: user, name: user }, SECRET);
+  }
+
+  /** One of the gateways by itself, as a server for clients. */
+  gateway(number) {
+    const url = this.gateways[number];
+    return { url, websocketUrl: url.replace('http', 'ws'), token: (user) => this.token(user) };
   }
 
   /** A metric, summed over the processes. */
