@@ -1,5 +1,5 @@
 //! Generates the gRPC services of `proto/`: Heliograph's own, whose messages are those of
-//! `heliograph-domain`, and what is used of etcd's.
+//! `heliograph-domain`.
 
 use std::{env, error::Error, path::PathBuf};
 
@@ -19,10 +19,5 @@ fn main() -> Result<(), Box<dyn Error>> {
         .build_transport(false)
         .extern_path(".heliograph.v1", "::heliograph_domain::wire::proto")
         .compile_fds(compiler.file_descriptor_set())?;
-
-    tonic_prost_build::configure()
-        .build_server(false)
-        .build_transport(false)
-        .compile_fds(protox::compile(["etcd/etcd.proto"], [&root])?)?;
     Ok(())
 }

@@ -50,6 +50,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("heliograph-bench", &["heliograph-harness", "heliograph-servers"]),
     ("xtask", &[]),
+    ("heliograph-protoc", &[]),
 ];
 
 /// Crates that hold protocols and rules only: time and bytes are given to them.

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use etcd_client::{Event, KeyValue, WatchResponse};
 use heliograph_domain::id::NodeId;
 use rand::RngExt;
 use tokio::time::{self, MissedTickBehavior};
@@ -18,7 +19,6 @@ use tracing::{debug, info, warn};
 use super::{
     Current, EtcdOptions, Keys, Shared, record,
     session::{Credentials, Failure, KeptAlive, Lease, Session, Watch},
-    stubs::{KeyValue, WatchResponse, event::Type},
 };
 use crate::{
     connect::Obstacle,
@@ -94,11 +94,10 @@ impl Keeper {
                 Some(lease) => lease,
                 None => self.grant(session).await?,
             };
-            let (kept, alive) = session.keep_alive(lease).await?;
-            if alive {
-                return Ok(kept);
+            match session.keep_alive(lease).await? {
+                Some(kept) => return Ok(kept),
+                None => self.lose(ENDED),
             }
-            self.lose(ENDED);
         }
     }
 
@@ -126,7 +125,7 @@ impl Keeper {
     async fn list(&mut self, session: &Session) -> Result<Watch, Failure> {
         let (found, revision) = session.list(&self.keys).await?;
         let nodes: BTreeMap<NodeId, Node> =
-            found.into_iter().filter_map(|kv| self.read(kv)).map(|node| (node.id.clone(), node)).collect();
+            found.iter().filter_map(|kv| self.read(kv)).map(|node| (node.id.clone(), node)).collect();
         let missing = {
             let registered = self.shared.registered.lock();
             registered.iter().any(|(id, own)| own.revision <= revision && !nodes.contains_key(id))
@@ -155,10 +154,10 @@ impl Keeper {
         }
     }
 
-    fn read(&self, kv: KeyValue) -> Option<Node> {
-        let (role, id) = self.keys.owner(&kv.key)?;
-        let node = record::decode(role, id, &kv.value);
-        node.inspect_err(|error| warn!(key = %String::from_utf8_lossy(&kv.key), %error, "a node cannot be read")).ok()
+    fn read(&self, kv: &KeyValue) -> Option<Node> {
+        let (role, id) = self.keys.owner(kv.key())?;
+        let node = record::decode(role, id, kv.value());
+        node.inspect_err(|error| warn!(key = %String::from_utf8_lossy(kv.key()), %error, "a node cannot be read")).ok()
     }
 
     /// Keeps the lease and follows the nodes for as long as the connection is of use.
@@ -178,9 +177,10 @@ impl Keeper {
             while self.lease.is_some() {
                 tokio::select! {
                     _ = signs.tick() => {
-                        if unanswered || !kept.send(lease) {
+                        if unanswered {
                             return Err(broken(format!("a sign of life is not answered within {:?}", signs.period())));
                         }
+                        kept.send().await?;
                         unanswered = true;
                     }
                     alive = kept.answer() => {
@@ -191,13 +191,13 @@ impl Keeper {
                     }
                     response = watch.next() => {
                         let response = response?;
-                        if !response.canceled {
-                            self.apply(&session, response).await?;
-                        } else if response.compact_revision > 0 {
+                        if !response.canceled() {
+                            self.apply(&session, &response).await?;
+                        } else if response.compact_revision() > 0 {
                             debug!("etcd has forgotten what was not seen yet: listed anew");
                             watch = self.list(&session).await?;
                         } else {
-                            return Err(broken(format!("the watch is refused: {}", response.cancel_reason)));
+                            return Err(broken(format!("the watch is refused: {}", response.cancel_reason())));
                         }
                     }
                     () = failed.cancelled() => return Err(broken("a request has failed".to_owned())),
@@ -207,14 +207,14 @@ impl Keeper {
     }
 
     /// Carries over to the view what has changed.
-    async fn apply(&mut self, session: &Session, response: WatchResponse) -> Result<(), Failure> {
+    async fn apply(&mut self, session: &Session, response: &WatchResponse) -> Result<(), Failure> {
         let mut nodes = Nodes::clone(&self.shared.nodes.borrow());
         let mut own = None;
-        for event in response.events {
-            let Some(kv) = event.kv else { continue };
-            if event.r#type == i32::from(Type::Delete) {
-                let Some((_, id)) = self.keys.owner(&kv.key) else { continue };
-                if self.shared.registered.lock().get(&id).is_some_and(|own| own.revision < kv.mod_revision) {
+        for kv in response.events().iter().filter_map(Event::kv) {
+            // What is deleted has no version. The library's `event_type` panics at a type that is new to it.
+            if kv.version() == 0 {
+                let Some((_, id)) = self.keys.owner(kv.key()) else { continue };
+                if self.shared.registered.lock().get(&id).is_some_and(|own| own.revision < kv.mod_revision()) {
                     own = Some(id.clone());
                 }
                 Arc::make_mut(&mut nodes).remove(&id);

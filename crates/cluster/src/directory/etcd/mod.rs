@@ -38,12 +38,6 @@ use options::failure;
 use record::Keys;
 use session::{Failure, Lease, Session};
 
-/// What is generated from `proto/etcd`.
-mod stubs {
-    #![allow(missing_docs, unreachable_pub, reason = "generated")]
-    tonic::include_proto!("etcdserverpb");
-}
-
 /// The first version that is still looked after.
 const OLDEST: (u64, u64) = (3, 4);
 

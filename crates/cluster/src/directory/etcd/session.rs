@@ -1,25 +1,18 @@
 //! A connection to one etcd server, and what is asked over it.
+//!
+//! The library is given a connection instead of the list of servers: which server is used next, and when,
+//! is for the keeper to say.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error as _, time::Duration};
 
-use futures_util::{StreamExt, stream};
-use tokio::{sync::mpsc, time};
-use tonic::{
-    Code, Request, Response, Status, Streaming,
-    metadata::{Ascii, MetadataValue},
-    service::{Interceptor, interceptor::InterceptedService},
-    transport::{Channel, Endpoint},
+use etcd_client::{
+    Channel, Client, ConnectOptions, Error, GetOptions, KeyValue, LeaseKeepAliveStream, LeaseKeeper, PutOptions,
+    ResponseHeader, WatchOptions, WatchResponse, WatchStream,
 };
+use tokio::time;
+use tonic::{Code, Status, transport::Endpoint};
 
-use super::{
-    record::Keys,
-    stubs::{
-        AuthenticateRequest, DeleteRangeRequest, KeyValue, LeaseGrantRequest, LeaseKeepAliveRequest,
-        LeaseKeepAliveResponse, LeaseRevokeRequest, PutRequest, RangeRequest, StatusRequest, WatchCreateRequest,
-        WatchRequest, WatchResponse, auth_client::AuthClient, kv_client::KvClient, lease_client::LeaseClient,
-        maintenance_client::MaintenanceClient, watch_client::WatchClient, watch_request::RequestUnion,
-    },
-};
+use super::record::Keys;
 use crate::connect::{Obstacle, encryption_failed, story};
 
 /// A user and how to prove it.
@@ -47,21 +40,8 @@ pub(super) struct Failure {
 /// What one server is asked through.
 #[derive(Clone)]
 pub(super) struct Session {
-    channel: InterceptedService<Channel, Token>,
+    client: Client,
     patience: Duration,
-}
-
-/// Shown with every request, if the server wants one.
-#[derive(Clone)]
-struct Token(Option<MetadataValue<Ascii>>);
-
-impl Interceptor for Token {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        if let Some(token) = &self.0 {
-            request.metadata_mut().insert("token", token.clone());
-        }
-        Ok(request)
-    }
 }
 
 impl Session {
@@ -75,17 +55,26 @@ impl Session {
             obstacle: if encryption_failed(&error) { Obstacle::Encryption } else { Obstacle::Unreachable },
             reason: story(&error),
         })?;
-        let token = match credentials {
-            Some(credentials) => token(channel.clone(), credentials, patience).await?,
-            None => None,
+        let channel = Channel::Tonic(channel);
+        let options = credentials.map(|Credentials { user, password }| {
+            ConnectOptions::new().with_user(user, password).with_auto_token_refresh(true)
+        });
+        let client = async {
+            match Client::from_channel(channel.clone(), options).await {
+                // The server asks nobody who they are.
+                Err(Error::GRpcStatus(status)) if status.code() == Code::FailedPrecondition => {
+                    Client::from_channel(channel, None).await
+                }
+                client => client,
+            }
         };
-        Ok(Self { channel: InterceptedService::new(channel, Token(token)), patience })
+        Ok(Self { client: answer(patience, client).await?, patience })
     }
 
     /// The server's version.
     pub(super) async fn version(&self) -> Result<String, Failure> {
-        let mut client = MaintenanceClient::new(self.channel.clone());
-        Ok(answer(self.patience, client.status(StatusRequest {})).await?.version)
+        let mut client = self.client.maintenance_client();
+        Ok(answer(self.patience, client.status()).await?.version().to_owned())
     }
 
     /// All nodes, and the revision at which they are these.
@@ -99,99 +88,104 @@ impl Session {
     }
 
     async fn range(&self, keys: &Keys, limit: i64) -> Result<(Vec<KeyValue>, i64), Failure> {
-        let (key, range_end) = keys.range();
-        let mut client = KvClient::new(self.channel.clone());
-        let found = answer(self.patience, client.range(RangeRequest { key, range_end, limit })).await?;
-        Ok((found.kvs, found.header.unwrap_or_default().revision))
+        let (key, end) = keys.range();
+        let options = GetOptions::new().with_range(end).with_limit(limit);
+        let mut client = self.client.kv_client();
+        let mut found = answer(self.patience, client.get(key, Some(options))).await?;
+        let revision = found.header().map_or(0, ResponseHeader::revision);
+        Ok((found.take_kvs(), revision))
     }
 
     /// Writes a key that ends with the lease. Gives the revision of that change; nothing if there is no
     /// such lease any more.
     pub(super) async fn put(&self, key: Vec<u8>, value: Vec<u8>, lease: Lease) -> Result<Option<i64>, Failure> {
-        let mut client = KvClient::new(self.channel.clone());
-        let put = time::timeout(self.patience, client.put(PutRequest { key, value, lease: lease.id })).await;
-        match put {
-            Ok(Err(status)) if status.code() == Code::NotFound => Ok(None),
-            Ok(put) => Ok(Some(put?.into_inner().header.unwrap_or_default().revision)),
-            Err(_) => Err(silent(self.patience)),
-        }
+        let options = PutOptions::new().with_lease(lease.id);
+        let mut client = self.client.kv_client();
+        let put = unless_not_found(client.put(key, value, Some(options)));
+        let put = answer(self.patience, put).await?;
+        Ok(put.map(|put| put.header().map_or(0, ResponseHeader::revision)))
     }
 
     /// Deletes a key.
     pub(super) async fn delete(&self, key: Vec<u8>) -> Result<(), Failure> {
-        let mut client = KvClient::new(self.channel.clone());
-        answer(self.patience, client.delete_range(DeleteRangeRequest { key })).await.map(drop)
+        let mut client = self.client.kv_client();
+        answer(self.patience, client.delete(key, None)).await.map(drop)
     }
 
     /// Asks for a lease.
     pub(super) async fn grant(&self, ttl: Duration) -> Result<Lease, Failure> {
         let seconds = i64::try_from(ttl.as_secs().max(1)).unwrap_or(i64::MAX);
-        let mut client = LeaseClient::new(self.channel.clone());
-        let granted = answer(self.patience, client.lease_grant(LeaseGrantRequest { ttl: seconds })).await?;
-        Ok(Lease { id: granted.id, ttl: seconds_of(granted.ttl) })
+        let mut client = self.client.lease_client();
+        let granted = answer(self.patience, client.grant(seconds, None)).await?;
+        Ok(Lease { id: granted.id(), ttl: seconds_of(granted.ttl()) })
     }
 
     /// Ends a lease and all that was written with it.
     pub(super) async fn revoke(&self, lease: Lease) -> Result<(), Failure> {
-        let mut client = LeaseClient::new(self.channel.clone());
-        match time::timeout(self.patience, client.lease_revoke(LeaseRevokeRequest { id: lease.id })).await {
-            Ok(Err(status)) if status.code() == Code::NotFound => Ok(()),
-            Ok(revoked) => Ok(revoked.map(drop)?),
-            Err(_) => Err(silent(self.patience)),
-        }
+        let mut client = self.client.lease_client();
+        answer(self.patience, unless_not_found(client.revoke(lease.id))).await.map(drop)
     }
 
-    /// Begins to give signs of life for a lease. Tells too whether there is such a lease.
-    pub(super) async fn keep_alive(&self, lease: Lease) -> Result<(KeptAlive, bool), Failure> {
-        // One is on its way at a time.
-        let (signs, mut requests) = mpsc::channel(1);
-        let mut client = LeaseClient::new(self.channel.clone());
-        let requests = stream::poll_fn(move |context| requests.poll_recv(context));
-        // The server opens its side when it has something to answer.
-        let _ = signs.try_send(LeaseKeepAliveRequest { id: lease.id });
-        let answers = answer(self.patience, client.lease_keep_alive(requests)).await?;
-        let mut kept = KeptAlive { signs, answers };
-        let alive = time::timeout(self.patience, kept.answer()).await.map_err(|_| silent(self.patience))??;
-        Ok((kept, alive))
+    /// Begins to give signs of life for a lease; nothing if there is no such lease.
+    pub(super) async fn keep_alive(&self, lease: Lease) -> Result<Option<KeptAlive>, Failure> {
+        let mut client = self.client.lease_client();
+        let kept = async {
+            match client.keep_alive(lease.id).await {
+                Ok((signs, answers)) => Ok(Some(KeptAlive { signs, answers })),
+                // The library waits for the first answer, and says this if etcd has no such lease.
+                Err(Error::LeaseKeepAliveError(_)) => Ok(None),
+                Err(error) => Err(error),
+            }
+        };
+        answer(self.patience, kept).await
     }
 
     /// Receives what changes about the nodes from a revision on.
     pub(super) async fn watch(&self, keys: &Keys, start_revision: i64) -> Result<Watch, Failure> {
-        let (key, range_end) = keys.range();
-        let create = WatchCreateRequest { key, range_end, start_revision };
-        let request = WatchRequest { request_union: Some(RequestUnion::CreateRequest(create)) };
-        // The server ends the watch with the requests: they do not end.
-        let requests = stream::iter([request]).chain(stream::pending());
-        let mut client = WatchClient::new(self.channel.clone());
-        Ok(Watch(answer(self.patience, client.watch(requests)).await?))
+        let (key, end) = keys.range();
+        let options = WatchOptions::new().with_range(end).with_start_revision(start_revision);
+        let mut client = self.client.watch_client();
+        Ok(Watch(answer(self.patience, client.watch(key, Some(options))).await?))
     }
 }
 
 /// Signs of life for a lease.
 pub(super) struct KeptAlive {
-    signs: mpsc::Sender<LeaseKeepAliveRequest>,
-    answers: Streaming<LeaseKeepAliveResponse>,
+    signs: LeaseKeeper,
+    answers: LeaseKeepAliveStream,
 }
 
 impl KeptAlive {
-    /// Sends one. False if the last one has not even left.
-    pub(super) fn send(&self, lease: Lease) -> bool {
-        self.signs.try_send(LeaseKeepAliveRequest { id: lease.id }).is_ok()
+    /// Sends one. It is for the caller to wait for the last one's answer first: the library has a queue.
+    pub(super) async fn send(&mut self) -> Result<(), Failure> {
+        Ok(self.signs.keep_alive().await?)
     }
 
     /// Waits for an answer: whether there is such a lease. Cancel-safe.
     pub(super) async fn answer(&mut self) -> Result<bool, Failure> {
-        Ok(self.answers.message().await?.ok_or_else(ended)?.ttl > 0)
+        Ok(self.answers.message().await?.ok_or_else(ended)?.ttl() > 0)
     }
 }
 
-/// Changes, as they come.
-pub(super) struct Watch(Streaming<WatchResponse>);
+/// Changes, as they come. The server ends them when this is dropped.
+pub(super) struct Watch(WatchStream);
 
 impl Watch {
     /// Waits for changes. Cancel-safe.
     pub(super) async fn next(&mut self) -> Result<WatchResponse, Failure> {
         self.0.message().await?.ok_or_else(ended)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::GRpcStatus(status) => status.into(),
+            Error::InvalidMetadataValue(_) => {
+                Self { obstacle: Obstacle::Unsuitable, reason: "its token cannot be sent back".to_owned() }
+            }
+            error => Self { obstacle: Obstacle::Unreachable, reason: error.to_string() },
+        }
     }
 }
 
@@ -214,28 +208,18 @@ impl From<Status> for Failure {
     }
 }
 
-/// A token for a user; none if the server asks nobody who they are.
-async fn token(
-    channel: Channel,
-    credentials: &Credentials,
-    patience: Duration,
-) -> Result<Option<MetadataValue<Ascii>>, Failure> {
-    let request = AuthenticateRequest { name: credentials.user.clone(), password: credentials.password.clone() };
-    let authenticated = time::timeout(patience, AuthClient::new(channel).authenticate(request)).await;
-    let token = match authenticated {
-        Ok(Err(status)) if status.code() == Code::FailedPrecondition => return Ok(None),
-        Ok(answer) => answer?.into_inner().token,
-        Err(_) => return Err(silent(patience)),
-    };
-    let token = token
-        .parse()
-        .map_err(|_| Failure { obstacle: Obstacle::Unsuitable, reason: "its token cannot be sent back".to_owned() })?;
-    Ok(Some(token))
+/// What came of a call, with nothing in the place of what etcd has not found.
+async fn unless_not_found<T>(call: impl Future<Output = Result<T, Error>>) -> Result<Option<T>, Error> {
+    match call.await {
+        Ok(answer) => Ok(Some(answer)),
+        Err(Error::GRpcStatus(status)) if status.code() == Code::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
-async fn answer<T>(patience: Duration, call: impl Future<Output = Result<Response<T>, Status>>) -> Result<T, Failure> {
+async fn answer<T>(patience: Duration, call: impl Future<Output = Result<T, Error>>) -> Result<T, Failure> {
     match time::timeout(patience, call).await {
-        Ok(answer) => Ok(answer?.into_inner()),
+        Ok(answer) => Ok(answer?),
         Err(_) => Err(silent(patience)),
     }
 }
