@@ -96,6 +96,8 @@ impl Metrics {
 /// What the gateway counts beside its transports.
 #[derive(Clone, Debug)]
 pub struct Gateway {
+    /// See [`Links`].
+    pub links: Links,
     /// Sockets that are authenticated, by vocabulary.
     pub sockets: Family<Case, Gauge>,
     /// Connections refused, by code.
@@ -112,8 +114,6 @@ pub struct Gateway {
     pub deliveries: Counter,
     /// Frames handed to sockets.
     pub fan_out: Counter,
-    /// Deliveries that could not be read.
-    pub unreadable: Counter,
     /// Repeated deliveries that were dropped.
     pub duplicates: Counter,
     /// Gaps in a room's sequence that had to be filled from the log.
@@ -155,6 +155,7 @@ pub struct Gateway {
 impl Default for Gateway {
     fn default() -> Self {
         Self {
+            links: Links::default(),
             sockets: Family::default(),
             refused: Family::default(),
             events: Family::default(),
@@ -163,7 +164,6 @@ impl Default for Gateway {
             identity_mismatches: Counter::default(),
             deliveries: Counter::default(),
             fan_out: Counter::default(),
-            unreadable: Counter::default(),
             duplicates: Counter::default(),
             gaps: Counter::default(),
             queued: Gauge::default(),
@@ -188,6 +188,7 @@ impl Default for Gateway {
 
 impl Gateway {
     fn register(&self, r: &mut Registry) {
+        self.links.register(r.sub_registry_with_prefix("links"));
         r.register("sockets", "Authenticated sockets, by vocabulary", self.sockets.clone());
         r.register("refused", "Connections refused, by code", self.refused.clone());
         r.register("events", "Events from clients, by vocabulary", self.events.clone());
@@ -200,7 +201,6 @@ impl Gateway {
         );
         r.register("deliveries", "Deliveries received from services", self.deliveries.clone());
         r.register("fan_out", "Frames handed to sockets", self.fan_out.clone());
-        r.register("unreadable", "Deliveries that could not be read", self.unreadable.clone());
         r.register("duplicates", "Repeated deliveries that were dropped", self.duplicates.clone());
         r.register("gaps", "Gaps in a room's sequence, filled from the log", self.gaps.clone());
         r.register("queued", "Deliveries that wait for a worker", self.queued.clone());
@@ -227,6 +227,49 @@ impl Gateway {
         r.register("call_quality", "Client-reported call quality, by grade", self.call_quality.clone());
         r.register("call_errors", "Client-reported call errors, by vocabulary", self.call_errors.clone());
         r.register("http_requests", "HTTP API requests, by route", self.http_requests.clone());
+    }
+}
+
+/// What gateways count of what services send to them.
+#[derive(Clone, Debug, Default)]
+pub struct Links {
+    /// Parcels received, also those that only say a number.
+    pub parcels: Counter,
+    /// Items carried out.
+    pub items: Counter,
+    /// Parcels and items that could not be read.
+    pub unreadable: Counter,
+    /// Items that had come before, and were dropped.
+    pub repeats: Counter,
+    /// Times that an item was found missing.
+    pub gaps: Counter,
+    /// Answers of senders that were asked for what was missing: `whole`, `part`, `gone`, `unanswered`.
+    pub asked: Cases,
+    /// Times that items were lost which nobody could send again.
+    pub losses: Counter,
+    /// Bytes of items that wait for one that is missing.
+    pub early_bytes: Gauge,
+    /// Rooms that were compared with where they stand.
+    pub compared: Counter,
+    /// Rooms that wait for being compared.
+    pub doubts: Gauge,
+    /// Clients that were closed because they had missed what nobody can tell them, by what: `log`, `roster`, `call`.
+    pub closed: Cases,
+}
+
+impl Links {
+    fn register(&self, r: &mut Registry) {
+        r.register("parcels", "Parcels received from services", self.parcels.clone());
+        r.register("items", "Items carried out", self.items.clone());
+        r.register("unreadable", "Parcels and items that could not be read", self.unreadable.clone());
+        r.register("repeats", "Items that had come before", self.repeats.clone());
+        r.register("gaps", "Times that an item was found missing", self.gaps.clone());
+        r.register("asked", "Answers of senders that were asked for missing items", self.asked.clone());
+        r.register("losses", "Times that items were lost for good", self.losses.clone());
+        r.register_with_unit("early", "Items that wait for a missing one", Unit::Bytes, self.early_bytes.clone());
+        r.register("compared", "Rooms that were compared with where they stand", self.compared.clone());
+        r.register("doubts", "Rooms that wait for being compared", self.doubts.clone());
+        r.register("closed", "Clients closed for what they had missed, by what", self.closed.clone());
     }
 }
 

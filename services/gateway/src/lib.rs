@@ -15,8 +15,8 @@
 //!
 //! Outwards:
 //!
-//! - `link`: what the services send to this gateway;
-//! - `fanout`: from a room's event to the sockets that attend the room, in order and without gaps;
+//! - [`link`]: what the services send to this gateway, each thing once and in order;
+//! - [`fanout`]: from a room's event to the sockets that attend the room, in order and without gaps;
 //! - [`frame`]: a packet encoded once for all of its receivers;
 //! - [`outlet`]: the way to one receiver, written directly or queued within bounds;
 //! - [`transport`]: how bytes reach and leave a connection.
@@ -28,13 +28,13 @@ pub mod application;
 mod clients;
 mod close_codes;
 pub mod connection;
-mod fanout;
+pub mod fanout;
 pub mod frame;
 pub mod grpc;
 pub mod handshake;
 pub mod http;
 pub mod identity;
-mod link;
+pub mod link;
 pub mod listener;
 mod mesh;
 pub mod outlet;

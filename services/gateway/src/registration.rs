@@ -8,14 +8,21 @@
 use std::{future, sync::Arc, time::Duration};
 
 use heliograph_cluster::{
-    bus::{Bus, Subscription},
+    bus::Bus,
     directory::{Directory, Node},
 };
 use heliograph_domain::id::NodeId;
-use tokio::{sync::watch, time};
+use tokio::{
+    sync::{mpsc, watch},
+    time,
+};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
-use crate::{clients::Clients, link, service::StartError};
+use crate::{
+    clients::Clients,
+    link::{Address, Errand, Receiver, Surroundings, ToClients},
+    service::StartError,
+};
 
 /// How long to wait before the bus or the directory is asked again that did not answer.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -31,8 +38,9 @@ pub(crate) struct Registration {
     directory: Arc<dyn Directory>,
     losses: watch::Receiver<u64>,
     record: Node,
-    receiving: AbortOnDropHandle<()>,
-    /// Makes clients known again, and receives what is still sent to the id before.
+    receiver: mpsc::Sender<Errand>,
+    _receiving: AbortOnDropHandle<()>,
+    /// Makes clients known again, and ends the receiving under the ids before.
     moving: Option<AbortOnDropHandle<()>>,
 }
 
@@ -46,12 +54,15 @@ impl Registration {
         bus: Arc<dyn Bus>,
         directory: Arc<dyn Directory>,
         record: Node,
+        surroundings: Surroundings,
     ) -> Result<Self, StartError> {
         let losses = directory.losses();
-        let subscription = link::subscribe(&*bus, &record.id).await?;
-        let receiving = receive(&clients, subscription);
+        let address = Address::open(&*bus, record.id.clone()).await?;
+        let (receiver, errands) = mpsc::channel(1);
+        let receiving = Receiver::new(address, surroundings, ToClients(Arc::clone(&clients))).run(errands);
+        let _receiving = AbortOnDropHandle::new(tokio::spawn(receiving));
         directory.register(record.clone()).await?;
-        Ok(Self { clients, bus, directory, losses, record, receiving, moving: None })
+        Ok(Self { clients, bus, directory, losses, record, receiver, _receiving, moving: None })
     }
 
     /// Keeps the gateway registered until `stopped`, as draining from `draining` on; then takes it out.
@@ -106,14 +117,17 @@ impl Registration {
         self.clients.metrics.renewals.inc();
         self.clients.tenure.renew(node.clone());
         self.record.id = node;
-        let subscription = loop {
-            match link::subscribe(&*self.bus, &self.record.id).await {
-                Ok(subscription) => break subscription,
+        // Ends with the ids before, but not while the clients are still known under one of them.
+        self.moving = None;
+        let address = loop {
+            match Address::open(&*self.bus, self.record.id.clone()).await {
+                Ok(address) => break address,
                 Err(error) => tracing::warn!(%error, "what is sent to the gateway cannot be received"),
             }
             time::sleep(AGAIN).await;
         };
-        let before = std::mem::replace(&mut self.receiving, receive(&self.clients, subscription));
+        // Fails if the bus is gone for good.
+        let _ = self.receiver.send(Errand::Move(address)).await;
         loop {
             // A loss up to here is made good by what follows.
             self.losses.mark_unchanged();
@@ -122,15 +136,11 @@ impl Registration {
             time::sleep(AGAIN).await;
         }
         self.clients.tenure.registered();
-        let (clients, earlier) = (Arc::clone(&self.clients), self.moving.take());
+        let (clients, receiver) = (Arc::clone(&self.clients), self.receiver.clone());
         self.moving = Some(AbortOnDropHandle::new(tokio::spawn(async move {
             clients.settle_all(false).await;
             time::sleep(LINGER).await;
-            drop((before, earlier));
+            let _ = receiver.send(Errand::Settle).await;
         })));
     }
-}
-
-fn receive(clients: &Arc<Clients>, subscription: Subscription) -> AbortOnDropHandle<()> {
-    AbortOnDropHandle::new(tokio::spawn(link::run(Arc::clone(clients), subscription)))
 }

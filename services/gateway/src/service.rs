@@ -8,14 +8,14 @@ use heliograph_cluster::{
     clock::Clock,
     commands::{CommandOptions, Commands},
     directory::{Directory, DirectoryError, Node, Role},
-    grpc::{Channels, RoomClient, stubs::relay_service_server::RelayServiceServer},
+    grpc::{Channels, LinkClient, RoomClient, stubs::relay_service_server::RelayServiceServer},
     store::PageRange,
 };
 use heliograph_domain::{
     delivery::LogEntry,
     id::NodeId,
     refusal::{Code, Refusal},
-    room::{Position, RoomId},
+    room::{Position, RoomId, Standing},
 };
 use heliograph_telemetry::{metrics::Gateway as Metrics, readiness::Latch};
 use tokio::{
@@ -27,10 +27,11 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clients::{Clients, Departures, Registry, Tenure, Timers},
     close_codes::OVERDUE,
-    fanout::{FanOut, History},
+    fanout::{CatchUpOptions, FanOut, FanOutOptions, History},
     http::IceOptions,
     identity::{TokenSources, Verifier},
-    link, listener,
+    link::{LinkOptions, Surroundings},
+    listener,
     mesh::Mesh,
     plain::PlainOptions,
     policy::Limits,
@@ -68,6 +69,10 @@ pub struct Options {
     pub workers: usize,
     /// Deliveries that may wait for one worker.
     pub worker_queue: usize,
+    /// Bounds of what services send.
+    pub links: LinkOptions,
+    /// Bounds of catching up with what was missed.
+    pub catch_up: CatchUpOptions,
     /// Clients that are made known again side by side, after the gateway was taken for dead.
     pub settle_at_once: usize,
     /// Sockets of whose end presence has yet to be told that it did not answer. Of more, it learns when the
@@ -91,6 +96,8 @@ impl Default for Options {
             ice: IceOptions::default(),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             worker_queue: 4096,
+            links: LinkOptions::default(),
+            catch_up: CatchUpOptions::default(),
             settle_at_once: 64,
             departures: 65_536,
         }
@@ -173,15 +180,13 @@ impl Gateway {
         let _stop = stopped.clone().drop_guard();
         let timers = Arc::new(Timers::default());
         let history = Arc::new(LogReader { rooms: backends.rooms.clone() });
-        let fan_out = FanOut::start(
-            options.workers,
-            options.worker_queue,
-            options.limits.join_buffer,
-            history,
-            metrics.clone(),
-            Arc::clone(&registry),
-            &stopped,
-        );
+        let fan_out_options = FanOutOptions {
+            workers: options.workers,
+            queue: options.worker_queue,
+            join_buffer: options.limits.join_buffer,
+            catch_up: options.catch_up,
+        };
+        let fan_out = FanOut::start(fan_out_options, history, metrics.clone(), Arc::clone(&registry), &stopped);
         let clients = Arc::new(Clients {
             tenure: Arc::clone(&tenure),
             limits: options.limits,
@@ -198,7 +203,7 @@ impl Gateway {
             settle_at_once: options.settle_at_once,
             departures: Departures::new(options.departures),
         });
-        let alarms = link::run_alarms(Arc::clone(&clients), timers.run(stopped.clone()));
+        let alarms = Arc::clone(&clients).run_alarms(timers.run(stopped.clone()));
         let until_stopped = stopped.clone();
         tokio::spawn(async move { until_stopped.run_until_cancelled(alarms).await });
 
@@ -212,7 +217,14 @@ impl Gateway {
             draining: false,
         };
         let (bus, directory) = (Arc::clone(&backends.bus), Arc::clone(&backends.directory));
-        let registration = Registration::begin(Arc::clone(&clients), bus, directory, this).await?;
+        let surroundings = Surroundings {
+            options: options.links,
+            delivery: bus.delivery(),
+            nodes: directory.watch(),
+            resend: Arc::new(LinkClient::new(backends.channels.clone(), options.links.answer)),
+            metrics: clients.metrics.links.clone(),
+        };
+        let registration = Registration::begin(Arc::clone(&clients), bus, directory, this, surroundings).await?;
         let keeping = tokio::spawn(registration.keep(shutdown.clone(), stopped.clone()));
 
         let mesh_options = PlainOptions {
@@ -249,6 +261,11 @@ struct LogReader {
 }
 
 impl History for LogReader {
+    fn standings(&self, rooms: Vec<RoomId>) -> BoxFuture<'static, Result<Vec<Standing>, Refusal>> {
+        let client = self.rooms.clone();
+        Box::pin(async move { client.positions(&rooms).await })
+    }
+
     fn after(&self, room: RoomId, after: u64) -> BoxFuture<'static, Result<(Vec<LogEntry>, Position), Refusal>> {
         let rooms = self.rooms.clone();
         Box::pin(async move {

@@ -8,10 +8,11 @@
 //! - `resume`: the same for a client that has its session back;
 //! - `membership`: joining and leaving;
 //! - `lanes`: commands under way, in order where order matters; `launch`: how they are run;
-//! - `typing`, `timers`: what ends by itself;
+//! - `typing`, `timers`, `alarms`: what ends by itself;
 //! - `depart`: the end;
 //! - `tenure`, `settle`: the gateway goes on under another node id, and its clients with it.
 
+mod alarms;
 mod arrive;
 mod client;
 mod depart;

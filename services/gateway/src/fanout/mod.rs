@@ -6,15 +6,24 @@
 //!   deliveries are kept for the joiner ([`Ticket`]). The answer names the log's end at the moment of the
 //!   join: what is older is dropped, what is newer is handed over.
 //! - **Gaps heal.** The index knows the next number of each attended room. When one is skipped, the missing
-//!   entries are read from the log before anything newer is handed out.
+//!   entries are read from the log before anything newer is handed out (`catch_up`). Whoever has missed what
+//!   nobody can give them begins again (`part`).
 //! - **Writes go out directly.** One frame is built per vocabulary and written to each member's socket by
-//!   the worker itself, outside of any lock on the index.
+//!   the worker itself, outside of any lock on the index (`deliver`, `forms`).
 
+mod catch_up;
+mod deliver;
+mod doubts;
 mod forms;
+mod member;
+mod part;
 mod room;
+#[cfg(test)]
+mod tests;
+mod ticket;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -24,29 +33,45 @@ use std::{
 use futures_util::future::BoxFuture;
 use heliograph_domain::{
     delivery::{Delivery, LogEntry, Place, Target},
-    event::Event,
-    id::{SocketId, UserId},
-    outcome::Joined,
-    refusal::{Code, Refusal},
+    id::SocketId,
+    refusal::Refusal,
     room::{Position, RoomId, Standing},
-    user::Vocabulary,
 };
 use heliograph_telemetry::metrics::Gateway as Metrics;
 use parking_lot::Mutex;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::forms::Forms;
-use self::room::{Arrival, Joining, LocalRoom, Member};
-use crate::{
-    clients::{Attendance, Recipient, Registry},
-    close_codes::ROOM_CLOSED,
+pub use self::catch_up::CatchUpOptions;
+use self::{
+    catch_up::Look,
+    member::{Joining, Member},
+    part::Partings,
+    room::LocalRoom,
 };
+pub(crate) use self::{doubts::Doubts, forms::Forms, ticket::Ticket};
+use crate::clients::{Attendance, Registry};
 
-/// Reads a room's log, to fill a gap.
+/// Answers questions about rooms.
 pub(crate) trait History: Send + Sync + 'static {
     /// Entries after `after`, oldest first, and the log's end.
     fn after(&self, room: RoomId, after: u64) -> BoxFuture<'static, Result<(Vec<LogEntry>, Position), Refusal>>;
+
+    /// Where some rooms stand, in their order.
+    fn standings(&self, rooms: Vec<RoomId>) -> BoxFuture<'static, Result<Vec<Standing>, Refusal>>;
+}
+
+/// Settings of the fan-out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FanOutOptions {
+    /// Workers that write to sockets.
+    pub(crate) workers: usize,
+    /// Deliveries that may wait for one worker.
+    pub(crate) queue: usize,
+    /// Deliveries that are kept for a join that is not answered yet.
+    pub(crate) join_buffer: usize,
+    /// How what was missed is caught up with.
+    pub(crate) catch_up: CatchUpOptions,
 }
 
 /// Who attends which room here.
@@ -56,6 +81,10 @@ pub(crate) struct FanOut {
     metrics: Metrics,
     join_buffer: usize,
     registry: Arc<Registry>,
+    doubts: Doubts,
+    partings: Partings,
+    /// Logs that may be read side by side.
+    reads: Semaphore,
 }
 
 struct Shard {
@@ -68,45 +97,49 @@ struct Shard {
 /// What a shard's worker does.
 enum Work {
     Deliver(Box<Delivery>),
-    /// The log had these entries after a gap; `None` if it could not be read.
-    Healed(RoomId, Option<(Vec<LogEntry>, Position)>),
-    /// A room stands there: something of it may have been missed.
-    Compare(Standing),
+    /// The log had these entries after a gap; it was read because it was known to have them up to this one.
+    Healed(RoomId, u64, (Vec<LogEntry>, Position)),
+    /// Something of a room may have been missed.
+    Look(Box<Look>),
 }
 
 /// Members up to which a room's event is written by the task that received it.
 const SMALL_ROOM: usize = 16;
 
-/// How long to wait before the log is asked again when it could not be read.
-const HEAL_AGAIN: std::time::Duration = std::time::Duration::from_millis(250);
-
 impl FanOut {
-    /// An index with `shards` workers, each with a queue of `queue` deliveries. The workers end with
-    /// `shutdown`.
+    /// An index with its workers, which end with `shutdown`.
     pub(crate) fn start(
-        shards: usize,
-        queue: usize,
-        join_buffer: usize,
+        options: FanOutOptions,
         history: Arc<dyn History>,
         metrics: Metrics,
         registry: Arc<Registry>,
         shutdown: &CancellationToken,
     ) -> Arc<Self> {
-        let (shards, queues): (Vec<_>, Vec<_>) = (0..shards.max(1))
+        let FanOutOptions { workers, queue, join_buffer, catch_up } = options;
+        let (shards, queues): (Vec<_>, Vec<_>) = (0..workers.max(1))
             .map(|_| {
                 let (sender, receiver) = mpsc::channel(queue);
                 (Shard { rooms: Mutex::new(HashMap::new()), queue: sender, pending: AtomicUsize::new(0) }, receiver)
             })
             .unzip();
-        let fan_out = Arc::new(Self { shards: shards.into(), history, metrics, join_buffer, registry });
+        let fan_out = Arc::new(Self {
+            shards: shards.into(),
+            history,
+            join_buffer,
+            registry,
+            doubts: Doubts::new(catch_up.doubts, metrics.links.clone()),
+            partings: Partings::default(),
+            reads: Semaphore::new(catch_up.reads.max(1)),
+            metrics,
+        });
         for (number, mut receiver) in queues.into_iter().enumerate() {
             let fan_out = Arc::clone(&fan_out);
             let work = async move {
                 while let Some(work) = receiver.recv().await {
                     match work {
                         Work::Deliver(delivery) => fan_out.deliver(number, &delivery),
-                        Work::Healed(room, page) => fan_out.healed(number, room, page),
-                        Work::Compare(standing) => fan_out.catch_up(number, &standing),
+                        Work::Healed(room, up_to, page) => fan_out.healed(number, &room, up_to, page),
+                        Work::Look(look) => fan_out.looked(number, *look),
                     }
                     fan_out.metrics.queued.dec();
                     fan_out.shards[number].pending.fetch_sub(1, Ordering::Release);
@@ -115,7 +148,18 @@ impl FanOut {
             let shutdown = shutdown.clone();
             tokio::spawn(async move { shutdown.run_until_cancelled(work).await });
         }
+        let (catching_up, shutdown) = (Arc::clone(&fan_out), shutdown.clone());
+        tokio::spawn(async move {
+            let resolving = catching_up.resolve_doubts(catch_up.pause);
+            let parting = catching_up.partings.run(catch_up.closes_per_second);
+            shutdown.run_until_cancelled(async { tokio::join!(resolving, parting) }).await
+        });
         fan_out
+    }
+
+    /// What may have been missed, for those who notice it.
+    pub(crate) fn doubts(&self) -> &Doubts {
+        &self.doubts
     }
 
     /// Hands a delivery to the worker that keeps its order: events about one room, whoever they are for,
@@ -136,11 +180,6 @@ impl FanOut {
         self.enqueue(shard, Work::Deliver(delivery)).await;
     }
 
-    /// Reads what is missing of a room that stands there.
-    pub(crate) async fn compare(&self, standing: Standing) {
-        self.enqueue(self.shard_number(&standing.room), Work::Compare(standing)).await;
-    }
-
     async fn enqueue(&self, shard: usize, work: Work) {
         self.metrics.queued.inc();
         self.shards[shard].pending.fetch_add(1, Ordering::AcqRel);
@@ -154,13 +193,6 @@ impl FanOut {
             Target::Users { users, .. } => users.len() <= SMALL_ROOM,
             Target::Socket { .. } => true,
             Target::Rooms { .. } | Target::Everyone { .. } => false,
-        }
-    }
-
-    fn deliver(self: &Arc<Self>, shard: usize, delivery: &Delivery) {
-        match &delivery.target {
-            Target::Room { room, .. } => self.to_room(shard, room, delivery),
-            _ => self.to_sockets(delivery),
         }
     }
 
@@ -212,152 +244,6 @@ impl FanOut {
             self.metrics.rooms.dec();
         }
     }
-
-    fn to_room(self: &Arc<Self>, shard: usize, room_id: &RoomId, delivery: &Delivery) {
-        let members = {
-            let mut rooms = self.shards[shard].rooms.lock();
-            let Some(room) = rooms.get_mut(room_id) else { return };
-            room.keep_for_joiners(delivery);
-            if room.members.is_empty() {
-                return;
-            }
-            match room.arrive(delivery) {
-                Arrival::New => Arc::clone(&room.members),
-                Arrival::Old => {
-                    self.metrics.duplicates.inc();
-                    return;
-                }
-                Arrival::Gap { after } => {
-                    self.metrics.gaps.inc();
-                    self.heal(room_id.clone(), after, std::time::Duration::ZERO);
-                    return;
-                }
-                Arrival::Healing => return,
-            }
-        };
-        self.write(delivery, &members);
-        if matches!(delivery.event, Event::RoomClosed { .. }) {
-            for member in &*members {
-                self.dismiss(&member.recipient, room_id);
-            }
-        }
-    }
-
-    /// Events that are addressed to users or sockets, wherever they are.
-    fn to_sockets(&self, delivery: &Delivery) {
-        let recipients = match &delivery.target {
-            Target::Users { users, except, .. } => {
-                let sockets = users.iter().flat_map(|user| self.registry.user(user, Some(delivery)));
-                sockets.filter(|recipient| except.is_none() || id(recipient) != except.as_ref()).collect()
-            }
-            Target::Socket { socket, .. } => self.registry.socket(socket, Some(delivery)).into_iter().collect(),
-            Target::Rooms { rooms, except } => {
-                let members = rooms.iter().map(|room| self.members(room)).collect::<Vec<_>>();
-                let mut told = HashSet::new();
-                let members = members.iter().flat_map(|members| members.iter());
-                let others = members.map(|member| &member.recipient).filter(|recipient| !is_of(recipient, except));
-                others.filter(|recipient| told.insert(id(recipient))).cloned().collect()
-            }
-            Target::Everyone { except } => {
-                let mut everyone = self.registry.everyone();
-                everyone.retain(|recipient| !is_of(recipient, except));
-                everyone
-            }
-            Target::Room { .. } => Vec::new(),
-        };
-        let mut forms = Forms::new(delivery);
-        for recipient in &recipients {
-            forms.send(recipient, None);
-        }
-        self.metrics.fan_out.inc_by(recipients.len() as u64);
-        if let (Event::CallEnded { .. }, Target::Users { room: Some(room), .. }) = (&delivery.event, &delivery.target) {
-            for recipient in &recipients {
-                self.dismiss(recipient, room);
-            }
-        }
-    }
-
-    /// A room is over for a socket. A mesh client is in one room only and goes with it.
-    fn dismiss(&self, recipient: &Recipient, room: &RoomId) {
-        let Some(client) = recipient.client() else { return };
-        if let Some(attendance) = client.unattend(room) {
-            self.leave(&attendance, &client.id);
-            if client.vocabulary == Vocabulary::Mesh {
-                recipient.dismiss(ROOM_CLOSED, "room closed");
-            }
-        }
-    }
-
-    fn write(&self, delivery: &Delivery, members: &[Member]) {
-        let seq = match delivery.place {
-            Place::Log { seq, .. } => Some(seq),
-            Place::Roster(_) | Place::None => None,
-        };
-        let mut forms = Forms::new(delivery);
-        let mut written = 0;
-        for member in members {
-            let (recipient, attendance) = (&member.recipient, &*member.attendance);
-            if !member.hears(delivery) {
-                continue;
-            }
-            let sent = match seq {
-                Some(seq) => forms.send_entry(recipient, attendance, seq),
-                None if attendance.is_live() => {
-                    forms.send(recipient, Some(attendance));
-                    true
-                }
-                None => false,
-            };
-            written += u64::from(sent);
-        }
-        self.metrics.fan_out.inc_by(written);
-    }
-
-    /// Reads the log after a gap; the worker goes on with what comes back.
-    fn heal(self: &Arc<Self>, room: RoomId, after: u64, delay: std::time::Duration) {
-        let fan_out = Arc::clone(self);
-        tokio::spawn(async move {
-            tokio::time::sleep(delay).await;
-            let page = fan_out.history.after(room.clone(), after).await;
-            if let Err(refusal) = &page {
-                tracing::warn!(room = room.as_str(), %refusal, "the log could not be read to fill a gap");
-            }
-            let shard = fan_out.shard_number(&room);
-            fan_out.enqueue(shard, Work::Healed(room, page.ok())).await;
-        });
-    }
-
-    fn catch_up(self: &Arc<Self>, shard: usize, standing: &Standing) {
-        let mut rooms = self.shards[shard].rooms.lock();
-        let behind = rooms.get_mut(&standing.room).and_then(|room| room.stands_at(standing.position));
-        drop(rooms);
-        if let Some(after) = behind {
-            self.metrics.gaps.inc();
-            self.heal(standing.room.clone(), after, std::time::Duration::ZERO);
-        }
-    }
-
-    fn healed(self: &Arc<Self>, shard: usize, room_id: RoomId, page: Option<(Vec<LogEntry>, Position)>) {
-        let (entries, members) = {
-            let mut rooms = self.shards[shard].rooms.lock();
-            let Some(room) = rooms.get_mut(&room_id) else { return };
-            let Some((entries, end)) = page else {
-                if let Some(after) = room.last_seq() {
-                    self.heal(room_id, after, HEAL_AGAIN);
-                }
-                return;
-            };
-            let entries = room.heal(entries, end);
-            if let Some(after) = room.still_missing() {
-                self.heal(room_id.clone(), after, std::time::Duration::ZERO);
-            }
-            (entries, Arc::clone(&room.members))
-        };
-        for (entry, epoch) in entries {
-            let delivery = log_delivery(&room_id, epoch, entry);
-            self.write(&delivery, &members);
-        }
-    }
 }
 
 /// An entry of the log as the delivery that it was, or should have been.
@@ -368,94 +254,4 @@ pub(crate) fn log_delivery(room: &RoomId, epoch: u64, entry: LogEntry) -> Delive
         place: Place::Log { epoch, seq: entry.seq },
         event: entry.event,
     }
-}
-
-/// A join under way. Dropped without [`Ticket::finish`], the join has not happened.
-pub(crate) struct Ticket {
-    fan_out: Arc<FanOut>,
-    room: RoomId,
-    joining: Arc<Joining>,
-    done: bool,
-}
-
-impl Ticket {
-    /// The room.
-    pub(crate) fn room(&self) -> &RoomId {
-        &self.room
-    }
-
-    /// The join was answered: `answer` is called first, with the attendance, to tell the client; then the
-    /// client hears what came since, and from then on everything. `seq` is what the client has by then.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE` if more came meanwhile than could be kept.
-    pub(crate) fn finish(
-        mut self,
-        recipient: &Recipient,
-        joined: &Joined,
-        attendance: &Arc<Attendance>,
-        answer: impl FnOnce(),
-    ) -> Result<(), Refusal> {
-        self.done = true;
-        let shard = self.fan_out.shard(&self.room);
-        let mut rooms = shard.rooms.lock();
-        let Some(room) = rooms.get_mut(&self.room) else { return Err(Refusal::new(Code::Unavailable)) };
-        room.joining.retain(|joining| !Arc::ptr_eq(joining, &self.joining));
-        let Some(kept) = self.joining.take() else {
-            self.fan_out.forget_if_empty(&mut rooms, &self.room);
-            return Err(Refusal::new(Code::Unavailable));
-        };
-        answer();
-        let member = Member { recipient: recipient.clone(), attendance: Arc::clone(attendance), roster: joined.roster };
-        let mut gap = None;
-        let first = room.begin_at(joined.position, joined.roster);
-        for delivery in kept {
-            // With others in the room its deliveries have been counted already; alone, they are counted now.
-            let arrival = if first { room.arrive(&delivery) } else { Arrival::New };
-            if let Arrival::Gap { after } = arrival {
-                gap = Some(after);
-            }
-            if !member.hears(&delivery) {
-                continue;
-            }
-            let mut forms = Forms::new(&delivery);
-            match delivery.place {
-                Place::Log { epoch, seq } => {
-                    let newer = epoch == joined.position.epoch && seq > joined.position.seq;
-                    if newer && arrival == Arrival::New {
-                        forms.send_entry(recipient, attendance, seq);
-                    }
-                }
-                Place::Roster(_) | Place::None => forms.send(recipient, Some(attendance)),
-            }
-        }
-        room.add(member);
-        drop(rooms);
-        if let Some(after) = gap {
-            self.fan_out.heal(self.room.clone(), after, std::time::Duration::ZERO);
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        if self.done {
-            return;
-        }
-        let mut rooms = self.fan_out.shard(&self.room).rooms.lock();
-        if let Some(room) = rooms.get_mut(&self.room) {
-            room.joining.retain(|joining| !Arc::ptr_eq(joining, &self.joining));
-            self.fan_out.forget_if_empty(&mut rooms, &self.room);
-        }
-    }
-}
-
-fn id(recipient: &Recipient) -> Option<&SocketId> {
-    recipient.client().map(|client| &client.id)
-}
-
-fn is_of(recipient: &Recipient, user: &UserId) -> bool {
-    let identity = recipient.client().and_then(|client| client.identity());
-    identity.is_some_and(|identity| identity.user.id == *user)
 }

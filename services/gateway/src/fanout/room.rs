@@ -1,80 +1,88 @@
 //! One room as far as this gateway's sockets attend it.
 
-use std::{mem::Discriminant, sync::Arc};
+use std::{
+    mem::{self, Discriminant},
+    sync::Arc,
+};
 
 use heliograph_domain::{
-    delivery::{Delivery, Except, LogEntry, Place, Target},
+    delivery::{Delivery, LogEntry, Place},
     event::Event,
-    room::Position,
+    room::{Position, Standing},
+    time::Timestamp,
 };
-use parking_lot::Mutex;
 
-use crate::clients::{Attendance, Recipient};
-
-/// A socket in a room.
-#[derive(Clone)]
-pub(super) struct Member {
-    pub(super) recipient: Recipient,
-    pub(super) attendance: Arc<Attendance>,
-    /// Version of the roster that its join was answered with.
-    pub(super) roster: u64,
-}
-
-impl Member {
-    /// Whether the delivery is meant for this socket, and tells it of the roster what it did not know when it
-    /// joined: a change that others hear late may be older than the join.
-    pub(super) fn hears(&self, delivery: &Delivery) -> bool {
-        if matches!(delivery.place, Place::Roster(version) if version <= self.roster) {
-            return false;
-        }
-        let Target::Room { except, .. } = &delivery.target else { return false };
-        let Some(client) = self.recipient.client() else { return false };
-        match except {
-            Except::Nobody => true,
-            Except::Socket(socket) => client.id != *socket,
-            Except::User(user) => client.identity().is_none_or(|identity| identity.user.id != *user),
-        }
-    }
-}
-
-/// Deliveries kept for a join that is not answered yet.
-#[derive(Debug)]
-pub(super) struct Joining {
-    /// `None` when there were more than `limit`.
-    kept: Mutex<Option<Vec<Delivery>>>,
-    limit: usize,
-}
-
-impl Joining {
-    pub(super) fn new(limit: usize) -> Self {
-        Self { kept: Mutex::new(Some(Vec::new())), limit }
-    }
-
-    fn keep(&self, delivery: &Delivery) {
-        let mut kept = self.kept.lock();
-        match &mut *kept {
-            Some(deliveries) if deliveries.len() < self.limit => deliveries.push(delivery.clone()),
-            _ => *kept = None,
-        }
-    }
-
-    /// What was kept; `None` if it is not complete.
-    pub(super) fn take(&self) -> Option<Vec<Delivery>> {
-        self.kept.lock().take()
-    }
-}
+use super::member::{Joining, Member};
+use crate::clients::Attendance;
 
 /// What is to be done with a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Arrival {
     /// It is next.
     New,
+    /// It is next that is told, but changes of the roster before this version are missing.
+    Skipping(u64),
     /// It was handed out before.
     Old,
-    /// Entries are missing after `after`; reading the log has to begin.
-    Gap { after: u64 },
+    /// Its number was handed out before, but it is younger than that: numbers may have gone back.
+    Doubtful,
+    /// Entries are missing; reading the log has to begin.
+    Gap,
     /// The log is being read, and will bring this one too.
     Healing,
+    /// It is of another log than was counted so far.
+    OtherLog,
+}
+
+/// Entries of a log that are to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Missing {
+    /// The newest entry that is there.
+    pub(super) after: u64,
+    /// The newest entry that the log is known to have.
+    pub(super) up_to: u64,
+}
+
+/// What reading the log has brought.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Healed {
+    /// The entries that are new, with their epoch.
+    pub(super) fresh: Vec<(LogEntry, u64)>,
+    /// Whose log cannot be continued.
+    pub(super) broken: Option<Broken>,
+}
+
+/// How a room stands to what has been handed out here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(super) struct Comparison {
+    /// Whether reading the log has to begin.
+    pub(super) behind: bool,
+    /// Whose log cannot be continued.
+    pub(super) broken: Option<Broken>,
+    /// Whether changes of the roster up to the version compared with are missing.
+    pub(super) roster_behind: bool,
+}
+
+/// Members for whom a log cannot be continued: there are entries between what they have and what there is
+/// which nobody can give them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Broken {
+    /// All of them: the log has lost entries that they have.
+    All,
+    /// Those who joined another log than that of this epoch.
+    NotOf(u64),
+    /// Those who do not have the entry before this one.
+    Before(u64),
+}
+
+impl Broken {
+    pub(super) fn concerns(self, attendance: &Attendance) -> bool {
+        match self {
+            Self::All => true,
+            Self::NotOf(epoch) => attendance.epoch != epoch,
+            Self::Before(seq) => attendance.seq() + 1 < seq,
+        }
+    }
 }
 
 /// See the module's description.
@@ -85,6 +93,8 @@ pub(super) struct LocalRoom {
     pub(super) joining: Vec<Arc<Joining>>,
     /// The newest entry that was handed out. `None` while nobody attends.
     last: Option<Position>,
+    /// When that happened; `None` if it was handed out by the answer to a join.
+    last_at: Option<Timestamp>,
     /// The newest number seen while the log is read.
     wanted: Option<u64>,
     /// Version and kind of the roster's newest change: one step may make two kinds of event.
@@ -107,28 +117,27 @@ impl LocalRoom {
         match delivery.place {
             Place::None => Arrival::New,
             Place::Roster(version) => {
-                let kind = Some(std::mem::discriminant(&delivery.event));
+                let kind = Some(mem::discriminant(&delivery.event));
                 if version < self.roster.0 || (version, kind) == self.roster {
                     return Arrival::Old;
                 }
-                self.roster = (version, kind);
-                Arrival::New
+                let before = mem::replace(&mut self.roster, (version, kind));
+                if version > before.0 + 1 { Arrival::Skipping(version) } else { Arrival::New }
             }
-            Place::Log { epoch, seq } => self.arrive_in_log(epoch, seq),
+            Place::Log { epoch, seq } => self.arrive_in_log(epoch, seq, delivery.at),
         }
     }
 
-    fn arrive_in_log(&mut self, epoch: u64, seq: u64) -> Arrival {
+    fn arrive_in_log(&mut self, epoch: u64, seq: u64, at: Timestamp) -> Arrival {
         let Some(last) = &mut self.last else { return Arrival::Old };
         if last.epoch != epoch {
-            // Another log: the store lost the old one. Numbers start again; whoever recovers a session
-            // over this break is told that it is not whole.
-            *last = Position { epoch, seq };
-            self.wanted = None;
-            return Arrival::New;
+            // The store lost the old log, and numbers start again.
+            self.begin_log(Position { epoch, seq }, Some(at));
+            return Arrival::OtherLog;
         }
         if seq <= last.seq {
-            return Arrival::Old;
+            let younger = self.last_at.is_some_and(|last_at| at > last_at);
+            return if younger { Arrival::Doubtful } else { Arrival::Old };
         }
         if let Some(wanted) = &mut self.wanted {
             *wanted = seq.max(*wanted);
@@ -136,60 +145,103 @@ impl LocalRoom {
         }
         if seq == last.seq + 1 {
             last.seq = seq;
+            self.last_at = Some(at);
             return Arrival::New;
         }
         self.wanted = Some(seq);
-        Arrival::Gap { after: last.seq }
+        Arrival::Gap
     }
 
-    /// The log ends there. Gives after which entry reading it has to begin, if it has to.
-    pub(super) fn stands_at(&mut self, end: Position) -> Option<u64> {
-        let last = self.last.filter(|last| last.epoch == end.epoch && last.seq < end.seq)?;
-        let reading = self.wanted.is_some();
-        self.wanted = self.wanted.max(Some(end.seq));
-        (!reading).then_some(last.seq)
+    /// Where this room stands here; `None` while nobody attends it.
+    pub(super) fn stand(&self) -> Option<(Position, u64)> {
+        self.last.map(|last| (last, self.roster.0))
     }
 
-    /// Takes entries that were read from the log. Gives those that are new, with their epoch.
-    pub(super) fn heal(&mut self, entries: Vec<LogEntry>, end: Position) -> Vec<(LogEntry, u64)> {
-        let Some(last) = &mut self.last else { return Vec::new() };
-        let mut fresh = Vec::with_capacity(entries.len());
-        if end.epoch == last.epoch {
-            for entry in entries {
-                // What the log no longer holds cannot be had; what it holds follows in order.
-                if entry.seq > last.seq {
-                    last.seq = entry.seq;
-                    fresh.push((entry, end.epoch));
-                }
-            }
-        } else {
-            *last = end;
+    /// Compares what was handed out here with where the room stands. `before` is where it stood here when the
+    /// room was asked, if it was asked.
+    pub(super) fn compare(&mut self, standing: &Standing, before: Option<(Position, u64)>) -> Comparison {
+        let (Some(last), end) = (self.last, standing.position) else { return Comparison::default() };
+        if last.epoch != end.epoch {
+            return Comparison { broken: Some(Broken::NotOf(end.epoch)), ..Comparison::default() };
         }
-        if self.wanted.is_some_and(|wanted| last.seq >= wanted || end.seq <= last.seq) {
+        let has_gone_back = |(position, roster): (Position, u64)| {
+            position.epoch == end.epoch && (end.seq < position.seq || standing.roster < roster)
+        };
+        if before.is_some_and(has_gone_back) {
+            return Comparison { broken: Some(Broken::All), ..Comparison::default() };
+        }
+        let mut behind = false;
+        if last.seq < end.seq {
+            behind = self.wanted.is_none();
+            self.wanted = self.wanted.max(Some(end.seq));
+        }
+        Comparison { behind, broken: None, roster_behind: self.roster.0 < standing.roster }
+    }
+
+    /// Nothing before this version of the roster will be told any more.
+    pub(super) fn pass_over_roster(&mut self, version: u64) {
+        if self.roster.0 < version {
+            self.roster = (version, None);
+        }
+    }
+
+    /// Takes entries that were read from the log, which ends at `end`. It was read because it was known to have
+    /// entries up to `up_to`.
+    pub(super) fn heal(&mut self, up_to: u64, entries: Vec<LogEntry>, end: Position) -> Healed {
+        let Some(last) = &mut self.last else { return Healed::default() };
+        if end.epoch != last.epoch {
+            self.begin_log(end, None);
+            return Healed { fresh: Vec::new(), broken: Some(Broken::NotOf(end.epoch)) };
+        }
+        if end.seq < up_to {
+            // The log has lost what it is known to have had.
+            self.begin_log(end, None);
+            return Healed { fresh: Vec::new(), broken: Some(Broken::All) };
+        }
+        let mut healed = Healed { fresh: Vec::with_capacity(entries.len()), broken: None };
+        let first = match &entries[..] {
+            [] => Some(end.seq + 1),
+            entries => entries.iter().map(|entry| entry.seq).find(|seq| *seq > last.seq),
+        };
+        if let Some(first) = first.filter(|first| *first > last.seq + 1) {
+            // The log no longer holds what is between.
+            healed.broken = Some(Broken::Before(first));
+            last.seq = first - 1;
+        }
+        for entry in entries {
+            if entry.seq > last.seq {
+                last.seq = entry.seq;
+                self.last_at = Some(entry.at);
+                healed.fresh.push((entry, end.epoch));
+            }
+        }
+        if self.wanted.is_some_and(|wanted| last.seq >= wanted) {
             self.wanted = None;
         }
-        fresh
+        healed
     }
 
-    /// After which entry the log must be read once more, if it must.
-    pub(super) fn still_missing(&self) -> Option<u64> {
-        self.wanted.and(self.last).map(|last| last.seq)
-    }
-
-    pub(super) fn last_seq(&self) -> Option<u64> {
-        self.last.map(|last| last.seq)
+    /// What is still to be read from the log.
+    pub(super) fn missing(&self) -> Option<Missing> {
+        let (last, wanted) = (self.last?, self.wanted?);
+        Some(Missing { after: last.seq, up_to: wanted })
     }
 
     /// A join was answered at this position. Gives whether it is the first here, so that counting begins
     /// with it.
     pub(super) fn begin_at(&mut self, position: Position, roster: u64) -> bool {
-        if self.members.is_empty() {
-            self.last = Some(position);
+        let first = self.members.is_empty();
+        if first {
+            self.begin_log(position, None);
             self.roster = (roster, None);
-            self.wanted = None;
-            return true;
         }
-        false
+        first
+    }
+
+    fn begin_log(&mut self, position: Position, at: Option<Timestamp>) {
+        self.last = Some(position);
+        self.last_at = at;
+        self.wanted = None;
     }
 
     pub(super) fn add(&mut self, member: Member) {
@@ -202,20 +254,28 @@ impl LocalRoom {
         members.push(member);
     }
 
-    pub(super) fn remove(&mut self, which: impl Fn(&Member) -> bool) {
-        if self.members.iter().any(&which) {
-            Arc::make_mut(&mut self.members).retain(|member| !which(member));
+    /// Takes members out, and gives them.
+    pub(super) fn remove(&mut self, which: impl Fn(&Member) -> bool) -> Vec<Member> {
+        if !self.members.iter().any(&which) {
+            return Vec::new();
         }
+        let removed = Arc::make_mut(&mut self.members).extract_if(.., |member| which(member)).collect();
         if self.members.is_empty() {
             self.last = None;
+            self.last_at = None;
             self.wanted = None;
         }
+        removed
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use heliograph_domain::{delivery::Except, id::SocketId, room::RoomId, time::Timestamp};
+    use heliograph_domain::{
+        delivery::{Except, Target},
+        id::SocketId,
+        room::RoomId,
+    };
 
     use super::*;
 
@@ -242,6 +302,20 @@ mod tests {
         room
     }
 
+    fn end(seq: u64) -> Position {
+        Position { epoch: 7, seq }
+    }
+
+    fn standing(seq: u64, roster: u64) -> Standing {
+        Standing { room: RoomId::parse("r").unwrap(), position: end(seq), roster }
+    }
+
+    fn numbers(healed: &Healed) -> Vec<u64> {
+        healed.fresh.iter().map(|(entry, _)| entry.seq).collect()
+    }
+
+    const FINE: Comparison = Comparison { behind: false, broken: None, roster_behind: false };
+
     #[test]
     fn entries_are_handed_out_once_and_in_order() {
         let mut room = at(4);
@@ -254,48 +328,119 @@ mod tests {
     #[test]
     fn a_skipped_number_is_read_from_the_log_with_all_that_came_meanwhile() {
         let mut room = at(4);
-        assert_eq!(room.arrive(&log(7)), Arrival::Gap { after: 4 });
+        assert_eq!(room.arrive(&log(7)), Arrival::Gap);
+        assert_eq!(room.missing(), Some(Missing { after: 4, up_to: 7 }));
+        // Comes while the log is read: the answer may be older.
         assert_eq!(room.arrive(&log(8)), Arrival::Healing);
-        let end = |seq| Position { epoch: 7, seq };
-        let fresh = room.heal((5..=7).map(entry).collect(), end(8));
-        assert_eq!(fresh.iter().map(|(entry, _)| entry.seq).collect::<Vec<_>>(), [5, 6, 7]);
-        assert_eq!(room.still_missing(), Some(7));
-        room.heal(vec![entry(8)], end(8));
-        assert_eq!(room.still_missing(), None);
+        let healed = room.heal(7, (5..=7).map(entry).collect(), end(7));
+        assert_eq!((numbers(&healed), healed.broken), (vec![5, 6, 7], None));
+        assert_eq!(room.missing(), Some(Missing { after: 7, up_to: 8 }));
+        room.heal(8, vec![entry(8)], end(8));
+        assert_eq!(room.missing(), None);
         assert_eq!(room.arrive(&log(9)), Arrival::New);
+    }
+
+    #[test]
+    fn what_the_log_no_longer_holds_parts_those_who_lack_it() {
+        let mut room = at(4);
+        assert_eq!(room.arrive(&log(9)), Arrival::Gap);
+        let healed = room.heal(9, vec![entry(8), entry(9)], end(9));
+        assert_eq!((numbers(&healed), healed.broken), (vec![8, 9], Some(Broken::Before(8))));
+        let attendance = |seq| Attendance::new(RoomId::parse("r").unwrap(), 0, end(1), seq);
+        assert!(Broken::Before(8).concerns(&attendance(6)));
+        assert!(!Broken::Before(8).concerns(&attendance(7)));
+
+        room.arrive(&log(12));
+        let healed = room.heal(12, vec![], end(12));
+        assert_eq!((numbers(&healed), healed.broken), (vec![], Some(Broken::Before(13))));
+        assert_eq!((room.missing(), room.arrive(&log(13))), (None, Arrival::New));
+    }
+
+    #[test]
+    fn a_page_that_was_asked_for_earlier_says_nothing_about_what_is_missing_now() {
+        let mut room = at(4);
+        assert_eq!(room.heal(3, vec![entry(3), entry(4)], end(9)), Healed::default());
+        assert_eq!(room.arrive(&log(5)), Arrival::New);
+    }
+
+    #[test]
+    fn a_log_that_has_lost_what_was_told_of_it_parts_everybody() {
+        let mut room = at(4);
+        room.arrive(&log(9));
+        assert_eq!(room.heal(9, vec![entry(5)], end(5)).broken, Some(Broken::All));
+    }
+
+    #[test]
+    fn another_log_parts_those_who_joined_the_old_one() {
+        let mut room = at(4);
+        assert_eq!(room.arrive(&delivery(Place::Log { epoch: 8, seq: 1 })), Arrival::OtherLog);
+        assert_eq!(room.arrive(&delivery(Place::Log { epoch: 8, seq: 1 })), Arrival::Old);
+        assert_eq!(room.arrive(&delivery(Place::Log { epoch: 8, seq: 2 })), Arrival::New);
+        let attendance = |epoch| Attendance::new(RoomId::parse("r").unwrap(), 0, Position { epoch, seq: 1 }, 1);
+        assert!(Broken::NotOf(8).concerns(&attendance(7)));
+        assert!(!Broken::NotOf(8).concerns(&attendance(8)));
+
+        room = at(4);
+        room.arrive(&log(6));
+        assert_eq!(room.heal(6, vec![], Position { epoch: 8, seq: 3 }).broken, Some(Broken::NotOf(8)));
+    }
+
+    #[test]
+    fn a_number_that_comes_again_with_another_time_is_doubtful() {
+        let at_time = |seq, at| Delivery { at: Timestamp::from_millis(at), ..log(seq) };
+        let mut room = at(4);
+        // What the answer to a join had already may come late, and nobody knows its time.
+        assert_eq!(room.arrive(&at_time(4, 900)), Arrival::Old);
+        assert_eq!(room.arrive(&at_time(5, 1000)), Arrival::New);
+        assert_eq!(room.arrive(&at_time(5, 1000)), Arrival::Old);
+        assert_eq!(room.arrive(&at_time(4, 900)), Arrival::Old);
+        assert_eq!(room.arrive(&at_time(5, 2000)), Arrival::Doubtful);
+    }
+
+    #[test]
+    fn a_roster_change_is_told_once_and_a_missing_one_shows() {
+        let mut room = at(4);
+        assert_eq!(room.arrive(&delivery(Place::Roster(4))), Arrival::New);
+        assert_eq!(room.arrive(&delivery(Place::Roster(4))), Arrival::Old);
+        assert_eq!(room.arrive(&delivery(Place::Roster(3))), Arrival::Old);
+        assert_eq!(room.arrive(&delivery(Place::Roster(6))), Arrival::Skipping(6));
+        assert_eq!(room.arrive(&delivery(Place::Roster(7))), Arrival::New);
     }
 
     #[test]
     fn a_room_that_stands_further_is_read_from_the_log() {
         let mut room = at(4);
-        assert_eq!(room.stands_at(Position { epoch: 7, seq: 4 }), None);
-        assert_eq!(room.stands_at(Position { epoch: 7, seq: 5 }), Some(4));
-        assert_eq!(room.stands_at(Position { epoch: 7, seq: 6 }), None);
+        assert_eq!(room.compare(&standing(4, 3), None), FINE);
+        assert_eq!(room.compare(&standing(5, 3), None), Comparison { behind: true, ..FINE });
+        assert_eq!(room.compare(&standing(6, 3), None), FINE);
+        assert_eq!(room.missing(), Some(Missing { after: 4, up_to: 6 }));
         assert_eq!(room.arrive(&log(5)), Arrival::Healing);
-        room.heal(vec![entry(5), entry(6)], Position { epoch: 7, seq: 6 });
+        room.heal(6, vec![entry(5), entry(6)], end(6));
         assert_eq!(room.arrive(&log(7)), Arrival::New);
     }
 
     #[test]
-    fn a_new_log_starts_again() {
+    fn a_roster_that_stands_further_shows_until_it_is_passed_over() {
         let mut room = at(4);
-        assert_eq!(room.arrive(&delivery(Place::Log { epoch: 8, seq: 1 })), Arrival::New);
-        assert_eq!(room.arrive(&delivery(Place::Log { epoch: 8, seq: 1 })), Arrival::Old);
+        assert_eq!(room.compare(&standing(4, 5), None), Comparison { roster_behind: true, ..FINE });
+        room.pass_over_roster(5);
+        assert_eq!(room.compare(&standing(4, 5), None), FINE);
+        assert_eq!(room.arrive(&delivery(Place::Roster(5))), Arrival::New, "of another kind");
+        assert_eq!(room.arrive(&delivery(Place::Roster(6))), Arrival::New);
     }
 
     #[test]
-    fn a_roster_change_is_told_once() {
+    fn a_room_that_has_gone_back_since_it_was_asked_has_lost_something() {
         let mut room = at(4);
-        assert_eq!(room.arrive(&delivery(Place::Roster(4))), Arrival::New);
-        assert_eq!(room.arrive(&delivery(Place::Roster(4))), Arrival::Old);
-        assert_eq!(room.arrive(&delivery(Place::Roster(3))), Arrival::Old);
-    }
-
-    #[test]
-    fn a_join_that_waits_too_long_is_not_complete() {
-        let joining = Joining::new(1);
-        joining.keep(&log(1));
-        joining.keep(&log(2));
-        assert!(joining.take().is_none());
+        let before = room.stand();
+        room.arrive(&log(5));
+        // An answer that is older than what has come since is no loss.
+        assert_eq!(room.compare(&standing(4, 3), before), FINE);
+        assert_eq!(room.compare(&standing(4, 3), None), FINE);
+        for back in [standing(3, 3), standing(4, 2)] {
+            assert_eq!(room.compare(&back, before).broken, Some(Broken::All));
+        }
+        let other = Standing { position: Position { epoch: 8, seq: 4 }, ..standing(4, 3) };
+        assert_eq!(room.compare(&other, before).broken, Some(Broken::NotOf(8)));
     }
 }
