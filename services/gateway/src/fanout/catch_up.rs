@@ -89,7 +89,7 @@ impl FanOut {
         up_to: u64,
         (entries, end): (Vec<LogEntry>, Position),
     ) {
-        let (fresh, members) = {
+        let (fresh, members): (Vec<_>, _) = {
             let mut rooms = self.shards[shard].rooms.lock();
             let Some(room) = rooms.get_mut(id) else { return };
             let healed = room.heal(up_to, entries, end);
@@ -99,12 +99,17 @@ impl FanOut {
             if room.missing().is_some() {
                 self.heal(id.clone());
             }
+            let fresh = healed.fresh.into_iter().map(|(entry, epoch)| log_delivery(id, epoch, entry)).collect();
+            // Whoever is joining may be answered from before them, and they are not read again.
+            for delivery in &fresh {
+                room.keep_for_joiners(delivery);
+            }
             let members = Arc::clone(&room.members);
             self.forget_if_empty(&mut rooms, id);
-            (healed.fresh, members)
+            (fresh, members)
         };
-        for (entry, epoch) in fresh {
-            self.write(&log_delivery(id, epoch, entry), &members);
+        for delivery in &fresh {
+            self.write(delivery, &members);
         }
     }
 

@@ -23,7 +23,7 @@ use parking_lot::Mutex;
 use tokio::time;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{CatchUpOptions, FanOut, FanOutOptions, History};
+use super::{CatchUpOptions, FanOut, FanOutOptions, History, Ticket};
 use crate::{
     clients::{Attendance, Client, Recipient, Registry},
     handshake::Handshake,
@@ -116,6 +116,11 @@ impl Stage {
 
     /// Joins the room `id` where `team` stands.
     fn join(&self, id: &RoomId, vocabulary: Vocabulary) -> Member {
+        self.finish(self.fan_out.begin_join(id), vocabulary)
+    }
+
+    /// A join is answered, with where `team` stands.
+    fn finish(&self, ticket: Ticket, vocabulary: Vocabulary) -> Member {
         let shared = Arc::new(Shared { bounds: Bounds::default(), metrics: transport::Metrics::default() });
         let request = http::Request::new(()).into_parts().0;
         let handshake = Handshake::new(&request, SocketAddr::from((Ipv4Addr::LOCALHOST, 1)));
@@ -132,10 +137,10 @@ impl Stage {
             chat_enabled: true,
             missed: Missed::default(),
         };
-        let attendance = Arc::new(Attendance::new(id.clone(), 0, joined.position, joined.position.seq));
+        let attendance = Arc::new(Attendance::new(ticket.room().clone(), 0, joined.position, joined.position.seq));
         assert!(client.attend(&attendance));
         let recipient = Recipient::Plain(Arc::clone(&socket), client);
-        self.fan_out.begin_join(id).finish(&recipient, &joined, &attendance, || {}).unwrap();
+        ticket.finish(&recipient, &joined, &attendance, || {}).unwrap();
         Member { socket, attendance }
     }
 
@@ -413,4 +418,26 @@ async fn connections_are_not_all_closed_at_once() {
     settle().await;
     assert_eq!(closed(), 120);
     assert_eq!(stage.metrics.rooms.get(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_joins_while_a_gap_is_filled_hears_what_fills_it() {
+    let stage = Stage::new();
+    let member = stage.join(&team(), Vocabulary::Synapse);
+    let (early, late) = (stage.fan_out.begin_join(&team()), stage.fan_out.begin_join(&team()));
+    // The room has stood at 4 when both were answered; 5 is lost on its way, and 6 shows it.
+    let standing = stage.rooms.0.lock().clone();
+    stage.room(|room| room.last = 6);
+    stage.tell(7, 6).await;
+    stage.room(|room| room.last = standing.last);
+    let early = stage.finish(early, Vocabulary::Synapse);
+    stage.room(|room| room.last = 6);
+    settle().await;
+    stage.room(|room| room.last = standing.last);
+    let late = stage.finish(late, Vocabulary::Synapse);
+    for joined in [&member, &early, &late] {
+        assert_eq!(joined.heard(), [5, 6]);
+    }
+    stage.tell(7, 7).await;
+    assert_eq!(late.heard(), [7]);
 }

@@ -48,7 +48,7 @@ impl Ticket {
         let mut rooms = shard.rooms.lock();
         let Some(room) = rooms.get_mut(&self.room) else { return Err(Refusal::new(Code::Unavailable)) };
         room.joining.retain(|joining| !Arc::ptr_eq(joining, &self.joining));
-        let Some(kept) = self.joining.take() else {
+        let Some(mut kept) = self.joining.take() else {
             self.fan_out.forget_if_empty(&mut rooms, &self.room);
             return Err(Refusal::new(Code::Unavailable));
         };
@@ -59,6 +59,12 @@ impl Ticket {
         }
         let first = room.begin_at(joined.position, joined.roster);
         let (mut gap, mut missed) = (false, None);
+        // What was read from the log comes after what had made it necessary.
+        kept.sort_by_key(|delivery| match delivery.place {
+            Place::Log { seq, .. } => Some(seq),
+            Place::Roster(_) | Place::None => None,
+        });
+        let mut next = joined.position.seq + 1;
         for delivery in kept {
             // With others in the room its deliveries have been counted already; alone, they are counted now.
             let arrival = if first { room.arrive(&delivery) } else { Arrival::New };
@@ -68,18 +74,20 @@ impl Ticket {
                 Arrival::OtherLog => missed = Some(Missed::Log(Broken::All)),
                 _ => {}
             }
-            if !member.hears(&delivery) {
-                continue;
-            }
+            let hears = member.hears(&delivery);
             let mut forms = Forms::new(&delivery);
             match delivery.place {
                 Place::Log { epoch, seq } => {
-                    let newer = epoch == joined.position.epoch && seq > joined.position.seq;
-                    if newer && arrival == Arrival::New {
-                        forms.send_entry(recipient, attendance, seq);
+                    // What follows a hole is read with it.
+                    if epoch == joined.position.epoch && seq == next && arrival == Arrival::New {
+                        next += 1;
+                        if hears {
+                            forms.send_entry(recipient, attendance, seq);
+                        }
                     }
                 }
-                Place::Roster(_) | Place::None => forms.send(recipient, Some(attendance)),
+                Place::Roster(_) | Place::None if hears => forms.send(recipient, Some(attendance)),
+                Place::Roster(_) | Place::None => {}
             }
         }
         room.add(member);
