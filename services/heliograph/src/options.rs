@@ -204,7 +204,6 @@ pub(crate) fn room_router(config: &Config) -> rooms::Options {
         known_rooms: config.cluster.known_rooms,
         known_age: config.cluster.known_age,
         outward: outward(config),
-        ..rooms::Options::default()
     }
 }
 
