@@ -19,8 +19,11 @@ import { Site } from './site.js';
 /** How long healing may take. */
 const HEALING_MS = 60_000;
 
-/** Within what calls that ring are over: their time to ring, and a takeover. */
-const RINGING_MS = 15_000;
+/**
+ * Within what calls that ring are over: their time to ring, and 30 seconds, after which an owner looks for deadlines that
+ * another one has set while the partition changed hands.
+ */
+const RINGING_MS = 45_000;
 
 /** Within what those who left are gone: the lease, the grace of a lost socket, and a takeover. */
 const REAPING_MS = 15_000;
