@@ -43,7 +43,7 @@ impl Handshake {
         form_urlencoded::parse(self.query.as_bytes()).find_map(|(key, value)| (key == name).then_some(value))
     }
 
-    /// The address of the TCP peer, which may be a proxy.
+    /// The client's address, and its port unless a proxy speaks for it.
     pub fn remote(&self) -> SocketAddr {
         self.remote
     }

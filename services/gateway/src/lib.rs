@@ -24,6 +24,7 @@
 //! Life: [`service`] starts and stops it all; `registration` keeps its place in the cluster; [`http`] answers what
 //! is no client's connection; [`grpc`] answers other processes.
 
+pub mod address;
 pub mod application;
 mod clients;
 mod close_codes;

@@ -9,6 +9,8 @@ use heliograph_domain::{
 };
 use parking_lot::Mutex;
 
+use crate::address::counted;
+
 /// How long uses are counted.
 const WINDOW: Duration = Duration::from_secs(60);
 /// Clients counted at a time. More can only come from many addresses at once; they are refused until the window ends.
@@ -44,6 +46,10 @@ impl Allowance {
     /// # Errors
     /// `RATE_LIMITED` if there was one too many in this window.
     pub(super) fn take(&self, client: Client, now: Timestamp) -> Result<(), Refusal> {
+        let client = match client {
+            Client::Address(address) => Client::Address(counted(address)),
+            user @ Client::User(_) => user,
+        };
         let mut window = self.window.lock();
         if window.ends <= now {
             *window = Window { ends: now + WINDOW, uses: HashMap::new() };

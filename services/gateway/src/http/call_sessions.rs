@@ -10,6 +10,7 @@ use heliograph_domain::{
     room::RoomId,
     time::Timestamp,
 };
+use heliograph_telemetry::metrics::count;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -42,6 +43,13 @@ pub(super) async fn create(
     visitor: Visitor,
     body: Body,
 ) -> Result<(StatusCode, Json<Created>), ApiError> {
+    if api.services().verifier.mode() == Mode::Open {
+        // Nobody has to be who they say they are, so that a limit of users would hold nobody back.
+        api.0.open_calls.take(visitor.address(), api.services().clock.now()).map_err(|refusal| {
+            count(&api.services().metrics.limits, "open_calls");
+            api.refuse(refusal)
+        })?;
+    }
     let plan = plan(&body)?;
     let (user, origin) = match visitor.identity {
         Some(identity) => (identity.user.id.clone(), Origin::User(identity.user)),

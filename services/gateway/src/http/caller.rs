@@ -30,8 +30,13 @@ impl Visitor {
     pub(super) fn client(&self) -> Client {
         match &self.identity {
             Some(identity) => Client::User(identity.user.id.clone()),
-            None => Client::Address(self.address),
+            None => self.address(),
         }
+    }
+
+    /// Whom to count where what the client says of itself is not to be relied on.
+    pub(super) fn address(&self) -> Client {
+        Client::Address(self.address)
     }
 }
 
@@ -55,7 +60,7 @@ impl FromRequestParts<Api> for Visitor {
     }
 }
 
-/// The peer's address; unspecified if the request did not come over a socket.
+/// The client's address; unspecified if the request did not come over a socket.
 pub(super) fn address(parts: &Parts) -> IpAddr {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
     peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip())

@@ -63,6 +63,8 @@ pub struct Options {
     pub ice: IceOptions,
     /// How guest sessions are made; `None` if there is nothing to sign them with, or they are not wanted.
     pub guests: Option<GuestOptions>,
+    /// Calls that an address may prepare in a minute in open mode.
+    pub open_calls_per_minute: u32,
     /// Reports of call statistics that an address or user may send in a minute.
     pub reports_per_minute: u32,
 }
@@ -96,6 +98,7 @@ struct Inner {
     services: Services,
     started: tokio::time::Instant,
     reports: Allowance,
+    open_calls: Allowance,
     guests: Allowance,
 }
 
@@ -105,6 +108,7 @@ impl Api {
         let guests = options.guests.as_ref().map_or(0, |guests| guests.per_minute);
         Self(Arc::new(Inner {
             reports: Allowance::new(options.reports_per_minute),
+            open_calls: Allowance::new(options.open_calls_per_minute),
             guests: Allowance::new(guests),
             started: tokio::time::Instant::now(),
             options,

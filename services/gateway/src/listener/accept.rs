@@ -46,7 +46,8 @@ impl Context {
             tracing::debug!(%error, "a connection ended before it began");
             return;
         }
-        match self.admission.admit(remote.ip()) {
+        let address = remote.ip();
+        match self.admission.admit((!self.options.proxies.is_trusted(address)).then_some(address)) {
             Ok(permit) => {
                 let serving = Arc::clone(self).serve(stream, remote, permit);
                 self.tasks.spawn(serving);

@@ -91,7 +91,8 @@ impl Context {
         }
     }
 
-    fn come_back_later(&self) -> Response<Body> {
+    /// The answer where there is no place at the moment.
+    pub(super) fn come_back_later(&self) -> Response<Body> {
         let mut response = text(StatusCode::SERVICE_UNAVAILABLE, Body::empty());
         let seconds = self.options.admission.retry_after.as_secs();
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

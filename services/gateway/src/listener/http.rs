@@ -11,6 +11,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use futures_util::FutureExt;
 use futures_util::future::{self, BoxFuture};
+use heliograph_telemetry::metrics::count;
 use http::header::{self, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -28,7 +29,7 @@ use super::patience::Patience;
 use super::routes::Route;
 use super::upgrade::Upgrade;
 use crate::relay::Session;
-use crate::transport::permit::Permit;
+use crate::transport::permit::{Full, Permit, Seat};
 use crate::transport::wire;
 
 /// How long a client that has its answer takes at most to poll again.
@@ -39,6 +40,8 @@ const POLLS_AGAIN: Duration = Duration::from_secs(3);
 pub(super) struct Exchange {
     /// The connection becomes a WebSocket.
     pub(super) upgrade: Mutex<Option<Upgrade>>,
+    /// The place of the client to whom the WebSocket will belong, if a proxy asked for it.
+    pub(super) seat: Mutex<Option<Seat>>,
     /// A poll was answered last.
     pub(super) answered: Mutex<Option<Answered>>,
 }
@@ -67,7 +70,7 @@ impl Context {
         Box::pin(self.serve_http(stream, remote, permit)).await;
     }
 
-    async fn serve_http(self: Arc<Self>, stream: TcpStream, remote: SocketAddr, permit: Permit) {
+    async fn serve_http(self: Arc<Self>, stream: TcpStream, remote: SocketAddr, mut permit: Permit) {
         let exchange = Arc::new(Exchange::default());
         let service = {
             let (context, exchange) = (Arc::clone(&self), Arc::clone(&exchange));
@@ -115,6 +118,9 @@ impl Context {
         }
         let mut stream = parts.io.into_inner().into_inner();
         let upgrade = exchange.upgrade.lock().take();
+        if let Some(seat) = exchange.seat.lock().take() {
+            permit.keep(seat);
+        }
         match upgrade {
             Some(upgrade) => upgrade.complete(stream, &parts.read_buf, permit),
             None => {
@@ -127,8 +133,33 @@ impl Context {
         }
     }
 
-    /// Answers one request.
+    /// Answers one request, of the peer or of a client for whom it asks.
     async fn respond(
+        self: &Arc<Self>,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        exchange: &Exchange,
+    ) -> Response<Body> {
+        let client = self.options.proxies.client(peer, request.headers());
+        let seat = match self.options.proxies.is_trusted(peer.ip()) {
+            true => Some(self.admission.seat(client.ip())),
+            false => None,
+        };
+        let seat = match seat.transpose() {
+            Ok(seat) => seat,
+            Err(Full(reason)) => {
+                count(&self.options.metrics.tcp_refused, reason);
+                return self.come_back_later();
+            }
+        };
+        let response = self.answer(request, client, exchange).await;
+        if exchange.upgrade.lock().is_some() {
+            *exchange.seat.lock() = seat;
+        }
+        response
+    }
+
+    async fn answer(
         self: &Arc<Self>,
         request: Request<Incoming>,
         remote: SocketAddr,

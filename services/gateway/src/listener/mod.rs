@@ -6,6 +6,7 @@
 //! - `engine`: requests of Engine.IO;
 //! - `upgrade`: a connection that becomes a WebSocket;
 //! - `origins`: which web pages may connect;
+//! - `proxies`: for whom proxies speak;
 //! - `drain`: the planned end.
 
 mod accept;
@@ -15,6 +16,7 @@ mod http;
 mod options;
 mod origins;
 mod patience;
+mod proxies;
 mod routes;
 mod upgrade;
 
@@ -29,6 +31,7 @@ use tokio_util::task::TaskTracker;
 
 pub use self::options::{AdmissionOptions, Options, PacketLimits, Transports};
 pub use self::origins::Origins;
+pub use self::proxies::{ForwardedHeader, Proxies};
 use self::routes::Routes;
 use crate::application::{Application, EngineApplication, PlainApplication};
 use crate::connection::{Endpoint, Protocol};
@@ -107,7 +110,7 @@ impl Server {
         self
     }
 
-    /// Hands every other request to `router`. A request's extensions hold the peer's address as axum's `ConnectInfo`.
+    /// Hands every other request to `router`. A request's extensions hold the client's address as axum's `ConnectInfo`.
     #[must_use]
     pub fn router(mut self, router: Router) -> Self {
         self.routes.router(router);

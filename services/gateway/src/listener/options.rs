@@ -6,6 +6,7 @@ use std::time::Duration;
 use heliograph_engineio::{SessionOptions, payload};
 
 use super::origins::Origins;
+use super::proxies::Proxies;
 use crate::connection::ConnectionOptions;
 use crate::outlet::Bounds;
 use crate::transport::Metrics;
@@ -38,6 +39,8 @@ pub struct Options {
     pub packet_limits: PacketLimits,
     /// Pages that may connect from a browser.
     pub origins: Origins,
+    /// Proxies in front, whose word about clients' addresses counts.
+    pub proxies: Proxies,
     /// How many connections are let in, and how fast.
     pub admission: AdmissionOptions,
     /// How much may wait for a slow client.
@@ -66,6 +69,7 @@ impl Default for Options {
             max_namespaces: 16,
             packet_limits: PacketLimits::default(),
             origins: Origins::default(),
+            proxies: Proxies::default(),
             admission: AdmissionOptions::default(),
             outbound: Bounds::default(),
             relays: 16_384,
@@ -125,7 +129,7 @@ impl Default for Transports {
 pub struct AdmissionOptions {
     /// Most TCP connections at a time.
     pub max_connections: usize,
-    /// Most from one address; `None` for no limit, as behind a proxy.
+    /// Most for one address, or for one IPv6 network of 64 bits; `None` for no limit.
     pub max_per_address: Option<usize>,
     /// Most new connections a second; more wait in the listener's queue.
     pub accept_rate: u32,

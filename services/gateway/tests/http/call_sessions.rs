@@ -42,6 +42,19 @@ async fn in_open_mode_a_call_may_be_nobodys_yet() {
 }
 
 #[tokio::test]
+async fn in_open_mode_an_address_prepares_a_few_calls_a_minute_whoever_it_says_it_is() {
+    let stage = Setting::open().stage();
+    let body = json!({"type": "audio", "participants": ["bob"]});
+    for (who, status) in [("", 201), ("?userId=ann", 201), ("?userId=cat", 429), ("", 429)] {
+        let path = format!("/api/call-sessions{who}");
+        let answer = stage.ask(request(Method::POST, &path, None, Some(&body))).await;
+        assert_eq!(answer.status, status, "{who}");
+    }
+    assert_eq!(stage.metric(r#"heliograph_gateway_limits_total{case="open_calls"}"#), 2.0);
+    assert_eq!(stage.calls.asked.lock().len(), 2);
+}
+
+#[tokio::test]
 async fn a_limit_comes_with_the_time_to_wait() {
     let stage = Setting::default().stage();
     let answer = stage.post("blocked", "/api/call-sessions", &json!({"type": "audio", "roomId": "x"})).await;

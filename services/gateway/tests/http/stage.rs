@@ -65,6 +65,7 @@ impl Default for Setting {
                 session_ttl: Duration::from_secs(24 * 3600),
                 per_minute: 3,
             }),
+            open_calls_per_minute: 2,
             reports_per_minute: 3,
         };
         let key = Key::secret(SECRET).unwrap();

@@ -82,6 +82,48 @@ async fn one_address_cannot_take_all_places() {
 }
 
 #[tokio::test]
+async fn behind_a_trusted_proxy_each_client_has_its_own_places() {
+    let server = server(|options| {
+        options.admission.max_per_address = Some(1);
+        options.proxies.trusted = vec!["127.0.0.1".parse().expect("an address")];
+    })
+    .await;
+    let path = "/socket.io/?EIO=4&transport=websocket";
+    let from = |client: &'static str| [("x-forwarded-for", client)];
+    let first = WebSocket::try_connect(server.address, path, &from("1.1.1.1")).await.expect("a place");
+    let refusal = WebSocket::try_connect(server.address, path, &from("1.1.1.1")).await.err().expect("a refusal");
+    assert_eq!((refusal.status, refusal.header("retry-after")), (503, Some("5")));
+    let _second = WebSocket::try_connect(server.address, path, &from("2.2.2.2")).await.expect("a place");
+    // What a client writes there itself stands before what the proxy adds.
+    let spoofed = WebSocket::try_connect(server.address, path, &from("3.3.3.3, 1.1.1.1")).await;
+    assert_eq!(spoofed.err().expect("a refusal").status, 503);
+
+    // A proxy may use one connection for many clients; one that is not busy holds nobody's place.
+    let mut proxy = Http::connect(server.address).await;
+    let poll = "/socket.io/?EIO=4&transport=polling";
+    for client in ["4.4.4.4", "4.4.4.4", "5.5.5.5"] {
+        assert_eq!(proxy.request("GET", poll, &from(client), b"").await.status, 200);
+    }
+    assert_eq!(proxy.request("GET", poll, &from("1.1.1.1"), b"").await.status, 503);
+    drop(first);
+    eventually(|| server.metrics.tcp_connections.get() == 2).await;
+    assert_eq!(proxy.request("GET", poll, &from("1.1.1.1"), b"").await.status, 200);
+}
+
+#[tokio::test]
+async fn whoever_is_no_trusted_proxy_speaks_for_nobody() {
+    let server = server(|options| {
+        options.admission.max_per_address = Some(1);
+        options.proxies.trusted = vec!["10.0.0.0/8".parse().expect("a network")];
+    })
+    .await;
+    let path = "/socket.io/?EIO=4&transport=websocket";
+    let _first =
+        WebSocket::try_connect(server.address, path, &[("x-forwarded-for", "1.1.1.1")]).await.expect("a place");
+    assert!(WebSocket::try_connect(server.address, path, &[("x-forwarded-for", "2.2.2.2")]).await.is_err());
+}
+
+#[tokio::test]
 async fn the_accept_rate_delays_and_does_not_refuse() {
     let server = server(|options| {
         options.admission.accept_rate = 100;

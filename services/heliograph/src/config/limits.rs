@@ -23,7 +23,7 @@ pub(crate) struct Rate {
 pub(crate) struct Limits {
     /// Messages of a user in 60 s, over all sockets.
     pub messages_per_minute: u32,
-    /// Calls that a user may initiate in 60 s.
+    /// Calls that a user may initiate in 60 s; in open mode also those that an address may prepare.
     pub calls_per_minute: u32,
     /// Offers, answers and candidates of a socket.
     pub signals: Rate,

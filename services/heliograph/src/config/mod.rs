@@ -33,7 +33,7 @@ pub(crate) use self::{
     limits::{Limits, Rate},
     load::{Overrides, load},
     log::{Log, LogFormat},
-    network::{Operations, Public},
+    network::{ForwardedHeader, Operations, Public},
     services::{Calls, Cluster, Html, Presence, PresenceAudience, Reach, Rooms},
 };
 

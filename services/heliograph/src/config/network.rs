@@ -2,10 +2,21 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use heliograph_gateway::address::Network;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::seconds;
+
+/// In which header proxies say for whom they ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ForwardedHeader {
+    /// `X-Forwarded-For`.
+    XForwardedFor,
+    /// `Forwarded`.
+    Forwarded,
+}
 
 /// The address that clients connect to.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -20,8 +31,13 @@ pub(crate) struct Public {
     pub origins: Vec<String>,
     /// TCP connections at once.
     pub max_connections: usize,
-    /// TCP connections at once from one address; 0 for any number, as behind a proxy.
+    /// TCP connections at once from one address, or from one IPv6 network of 64 bits; 0 for any number.
     pub connections_per_address: usize,
+    /// Proxies in front, as addresses or blocks such as `10.0.0.0/8`: what they say of their clients' addresses is believed, and limits by address hold for those. Empty: nobody is believed.
+    #[schemars(with = "Vec<String>")]
+    pub trusted_proxies: Vec<Network>,
+    /// The header that they write the address into: `x-forwarded-for`, or the standard `forwarded`. No other is read.
+    pub forwarded_header: ForwardedHeader,
     /// New TCP connections that may wait to be accepted; the system may allow fewer (`net.core.somaxconn`). Clients beyond try again for seconds.
     pub backlog: u32,
     /// New TCP connections a second.
@@ -54,6 +70,8 @@ impl Default for Public {
             origins: Vec::new(),
             max_connections: 100_000,
             connections_per_address: 1_000,
+            trusted_proxies: Vec::new(),
+            forwarded_header: ForwardedHeader::XForwardedFor,
             backlog: 4_096,
             accept_per_second: 5_000,
             accept_burst: 5_000,
