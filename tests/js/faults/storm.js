@@ -31,9 +31,6 @@ const REAPING_MS = 15_000;
 /** People who leave with a gateway. */
 const LEAVERS = 3;
 
-/** Keys in Redis that stay: what they are and why is said in docs/operations.md. */
-const STRUCTURAL = [];
-
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '60' },
@@ -114,7 +111,7 @@ try {
     .catch((error) => found.push({ says: error.message }));
   let lasting = [];
   const fading = async () => {
-    lasting = (await site.lastingKeys()).filter((key) => !STRUCTURAL.some((pattern) => pattern.test(key)));
+    lasting = await site.lastingKeys();
     return lasting.length === 0;
   };
   await until('no key is left for good', fading, HEALING_MS)
