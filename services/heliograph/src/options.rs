@@ -8,10 +8,12 @@ use heliograph_cluster::{
     outward::OutwardOptions,
 };
 use heliograph_gateway::{
+    fanout::CatchUpOptions,
     http,
     http::{GuestOptions, IceOptions},
     identity::TokenSources,
-    listener::{self, AdmissionOptions, Origins, PacketLimits, Proxies, Transports},
+    link::LinkOptions,
+    listener::{self, AdmissionOptions, Origins, PacketLimits, Transports},
     outlet::Bounds,
     policy, service, transport,
 };
@@ -19,7 +21,7 @@ use heliograph_presence::AudienceKind;
 use heliograph_room_router as rooms;
 
 use crate::{
-    config::{AuthMode, Config, ForwardedHeader, Html, PresenceAudience, Rate, Reach, SocketTransport},
+    config::{AuthMode, Config, Html, PresenceAudience, Rate, Reach, SocketTransport},
     keys::{self, KeyFileError},
 };
 
@@ -75,7 +77,20 @@ pub(crate) fn gateway(config: &Config, metrics: &transport::Metrics) -> service:
             workers => workers,
         },
         worker_queue: config.outbound.worker_queue,
-        ..service::Options::default()
+        settle_at_once: config.cluster.settle_at_once,
+        departures: config.cluster.departures,
+        links: LinkOptions {
+            early_bytes: config.cluster.link_early_bytes,
+            patience: config.cluster.link_patience,
+            heartbeat: config.cluster.link_heartbeat,
+            ..LinkOptions::default()
+        },
+        catch_up: CatchUpOptions {
+            doubts: config.cluster.doubted_rooms,
+            reads: config.cluster.gap_reads,
+            closes_per_second: config.cluster.closes_per_second,
+            ..CatchUpOptions::default()
+        },
     }
 }
 
@@ -100,13 +115,6 @@ fn listener(config: &Config, metrics: &transport::Metrics) -> listener::Options 
             arguments: config.engine.arguments,
         },
         origins: origins(config),
-        proxies: Proxies {
-            trusted: config.public.trusted_proxies.clone(),
-            header: match config.public.forwarded_header {
-                ForwardedHeader::XForwardedFor => listener::ForwardedHeader::XForwardedFor,
-                ForwardedHeader::Forwarded => listener::ForwardedHeader::Forwarded,
-            },
-        },
         admission: AdmissionOptions {
             max_connections: config.public.max_connections,
             max_per_address: Some(config.public.connections_per_address).filter(|most| *most > 0),
@@ -161,7 +169,6 @@ pub(crate) fn http(config: &Config) -> Result<http::Options, KeyFileError> {
         body_timeout: config.public.request_timeout,
         ice: ice(config),
         guests,
-        open_calls_per_minute: config.limits.calls_per_minute,
         reports_per_minute: config.limits.reports_per_minute,
     })
 }
@@ -230,7 +237,8 @@ pub(crate) fn presence(config: &Config) -> heliograph_presence::Options {
         rooms: config.limits.rooms_per_socket,
         pending: config.cluster.partition_queue,
         outward: outward(config),
-        ..heliograph_presence::Options::default()
+        reap_interval: config.cluster.reap_interval,
+        reap_at_once: config.cluster.reap_at_once,
     }
 }
 

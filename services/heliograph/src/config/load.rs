@@ -190,6 +190,10 @@ fn check_bounds(config: &Config) -> Result<(), ConfigError> {
         ("redis.connections", config.redis.connections),
         ("redis.in_flight", config.redis.in_flight),
         ("cluster.takeover_at_once", config.cluster.takeover_at_once),
+        ("cluster.gap_reads", config.cluster.gap_reads),
+        ("cluster.closes_per_second", config.cluster.closes_per_second),
+        ("cluster.settle_at_once", config.cluster.settle_at_once),
+        ("cluster.reap_at_once", config.cluster.reap_at_once),
         ("cluster.link_waiting_bytes", config.cluster.link_waiting_bytes),
         ("cluster.parcel_bytes", config.cluster.parcel_bytes),
         ("rooms.log_entries", config.rooms.log_entries),
@@ -210,6 +214,7 @@ fn check_bounds(config: &Config) -> Result<(), ConfigError> {
         ("redis.response_timeout", config.redis.response_timeout),
         ("etcd.lease", config.etcd.lease),
         ("cluster.link_heartbeat", config.cluster.link_heartbeat),
+        ("cluster.reap_interval", config.cluster.reap_interval),
         ("rooms.log_age", config.rooms.log_age),
     ] {
         if time.is_zero() {

@@ -183,6 +183,28 @@ pub(crate) struct Cluster {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub link_grace: Duration,
+    /// Bytes from one service that a gateway keeps while something older from it is missing.
+    pub link_early_bytes: usize,
+    /// How long a gateway asks a service for what is missing before it goes on without that.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub link_patience: Duration,
+    /// Rooms that a gateway looks at one by one when it may have missed something of them; if there are more, it looks at all.
+    pub doubted_rooms: usize,
+    /// Logs that a gateway reads side by side to fill gaps.
+    pub gap_reads: usize,
+    /// Connections that a gateway closes in a second because their clients have missed what nobody can give them.
+    pub closes_per_second: usize,
+    /// Clients that a gateway makes known again side by side after it was taken for dead.
+    pub settle_at_once: usize,
+    /// Sockets of whose end presence could not be told yet; beyond, the gateway goes on under another id.
+    pub departures: usize,
+    /// How often presence looks for gateways that have died unnoticed.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub reap_interval: Duration,
+    /// Sockets of a dead gateway that are ended side by side.
+    pub reap_at_once: usize,
     /// Rooms of a partition, those written to last, whose gateways are told where they stand when another room-router takes the partition over.
     pub takeover_rooms: usize,
     /// How many of them at once.
@@ -216,6 +238,15 @@ impl Default for Cluster {
             parcel_bytes: 256 * 1024,
             link_heartbeat: seconds(1),
             link_grace: seconds(60),
+            link_early_bytes: 1024 * 1024,
+            link_patience: seconds(5),
+            doubted_rooms: 10_000,
+            gap_reads: 32,
+            closes_per_second: 500,
+            settle_at_once: 64,
+            departures: 65_536,
+            reap_interval: seconds(30),
+            reap_at_once: 256,
             takeover_rooms: 10_000,
             takeover_at_once: 64,
             marked_rooms: 65_536,
