@@ -13,7 +13,7 @@ use heliograph_gateway::{
     http::{GuestOptions, IceOptions},
     identity::TokenSources,
     link::LinkOptions,
-    listener::{self, AdmissionOptions, Origins, PacketLimits, Transports},
+    listener::{self, AdmissionOptions, Origins, PacketLimits, Proxies, Transports},
     outlet::Bounds,
     policy, service, transport,
 };
@@ -21,7 +21,7 @@ use heliograph_presence::AudienceKind;
 use heliograph_room_router as rooms;
 
 use crate::{
-    config::{AuthMode, Config, Html, PresenceAudience, Rate, Reach, SocketTransport},
+    config::{AuthMode, Config, ForwardedHeader, Html, PresenceAudience, Rate, Reach, SocketTransport},
     keys::{self, KeyFileError},
 };
 
@@ -115,6 +115,13 @@ fn listener(config: &Config, metrics: &transport::Metrics) -> listener::Options 
             arguments: config.engine.arguments,
         },
         origins: origins(config),
+        proxies: Proxies {
+            trusted: config.public.trusted_proxies.clone(),
+            header: match config.public.forwarded_header {
+                ForwardedHeader::XForwardedFor => listener::ForwardedHeader::XForwardedFor,
+                ForwardedHeader::Forwarded => listener::ForwardedHeader::Forwarded,
+            },
+        },
         admission: AdmissionOptions {
             max_connections: config.public.max_connections,
             max_per_address: Some(config.public.connections_per_address).filter(|most| *most > 0),
@@ -169,6 +176,7 @@ pub(crate) fn http(config: &Config) -> Result<http::Options, KeyFileError> {
         body_timeout: config.public.request_timeout,
         ice: ice(config),
         guests,
+        open_calls_per_minute: config.limits.calls_per_minute,
         reports_per_minute: config.limits.reports_per_minute,
     })
 }

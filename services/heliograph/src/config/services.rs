@@ -153,7 +153,7 @@ impl Default for Presence {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Cluster {
-    /// How long a command is tried before its client is told that the service is unavailable.
+    /// How long a command is tried before its client is told that the service is unavailable. Longer than the directory's lease, so that the death of a service is no more than a pause.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub command_deadline: Duration,
@@ -228,8 +228,8 @@ pub(crate) struct Cluster {
 impl Default for Cluster {
     fn default() -> Self {
         Self {
-            command_deadline: seconds(5),
-            command_attempt: seconds(2),
+            command_deadline: seconds(8),
+            command_attempt: seconds(1),
             question_deadline: seconds(5),
             partition_queue: 256,
             bus_queue: 4096,
