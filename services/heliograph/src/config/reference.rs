@@ -222,7 +222,9 @@ mod tests {
     fn what_is_committed_is_up_to_date() {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let write = env::var("HELIOGRAPH_DOCS").is_ok_and(|what| what == "write");
-        let makers: [(&str, fn(&str) -> String); 3] = [
+        /// Makes a file's text from the one that is committed.
+        type Maker = fn(&str) -> String;
+        let makers: [(&str, Maker); 3] = [
             ("config.example.toml", |_| example()),
             ("docs/configuration.md", |_| page()),
             ("README.md", |text| readme(text).expect("the README has marks around its table")),
