@@ -3,7 +3,7 @@
 //! - Rooms are spread over shards. A shard's worker takes its rooms' deliveries one after the other, so
 //!   that every socket hears a room's events in one order.
 //! - **Joins are barriers.** From before the join command leaves until its answer is there, the room's
-//!   deliveries are kept for the joiner ([`Ticket`]). The answer names the log's end at the moment of the
+//!   deliveries are kept for the joiner (`Ticket`). The answer names the log's end at the moment of the
 //!   join: what is older is dropped, what is newer is handed over.
 //! - **Gaps heal.** The index knows the next number of each attended room. When one is skipped, the missing
 //!   entries are read from the log before anything newer is handed out (`catch_up`). Whoever has missed what
