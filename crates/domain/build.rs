@@ -2,9 +2,9 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 12] = [
-    "identity", "room", "command", "event", "outcome", "delivery", "link", "presence", "rooms", "gateway", "relay",
-    "node",
+const FILES: [&str; 13] = [
+    "identity", "room", "matching", "command", "event", "outcome", "delivery", "link", "presence", "rooms", "gateway",
+    "relay", "node",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

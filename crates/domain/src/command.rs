@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::{
     id::{CommandId, MessageId, NodeId, SocketId, UserId},
+    matching::MatchingCommand,
     room::{Media, MediaChange, Position, RoomId},
     text::{Emoji, MessageText, RawJson, Reference},
     user::{Actor, User},
@@ -121,6 +122,8 @@ pub enum RoomCommand {
     },
     /// Ends the room. From the system only.
     Close,
+    /// Looks for people to be with.
+    Matching(MatchingCommand),
 }
 
 /// See [`RoomCommand::Join`].

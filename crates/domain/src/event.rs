@@ -3,6 +3,7 @@
 use crate::{
     command::{CallMedia, SignalKind, Status},
     id::{CallId, MessageId, SocketId, UserId},
+    matching::MatchingEvent,
     room::{Media, MediaChange, Peer, RoomId},
     text::{Emoji, MessageText, RawJson, Reference},
     time::Timestamp,
@@ -201,6 +202,8 @@ pub enum Event {
         /// When they were last here.
         last_seen: Timestamp,
     },
+    /// Something about queues, matches or invitations.
+    Matching(MatchingEvent),
 }
 
 /// A stored message.

@@ -88,6 +88,18 @@ string_id! {
     CallId
 }
 string_id! {
+    /// One match of two people, proposed or made.
+    MatchId
+}
+string_id! {
+    /// One invitation into a session.
+    InviteId
+}
+string_id! {
+    /// A queue in which people wait to be matched.
+    QueueName
+}
+string_id! {
     /// One stored message, unique in the deployment.
     MessageId
 }
@@ -132,6 +144,34 @@ impl CallId {
     }
 }
 
+impl MatchId {
+    /// Draws a match id: `match_<ulid>`.
+    pub fn generate() -> Self {
+        Self(prefixed("match_"))
+    }
+}
+
+impl InviteId {
+    /// Draws an invitation's id: `invite_<ulid>`.
+    pub fn generate() -> Self {
+        Self(prefixed("invite_"))
+    }
+}
+
+impl QueueName {
+    /// The queue of guests who look for somebody to talk to.
+    pub fn guests() -> Self {
+        Self("guests".into())
+    }
+}
+
+impl Default for QueueName {
+    /// The queue of those who do not name one.
+    fn default() -> Self {
+        Self("default".into())
+    }
+}
+
 impl MessageId {
     /// Draws a message id: `msg_<ulid>`.
     pub fn generate() -> Self {
@@ -154,7 +194,8 @@ fn random<const LENGTH: usize>() -> Arc<str> {
     text.into()
 }
 
-fn prefixed(prefix: &str) -> Arc<str> {
+/// A prefix and a new ULID.
+pub(crate) fn prefixed(prefix: &str) -> Arc<str> {
     format!("{prefix}{}", Ulid::generate()).into()
 }
 

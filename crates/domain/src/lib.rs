@@ -12,6 +12,7 @@ pub mod command;
 pub mod delivery;
 pub mod event;
 pub mod id;
+pub mod matching;
 pub mod outcome;
 pub mod refusal;
 pub mod room;

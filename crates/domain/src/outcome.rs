@@ -4,6 +4,7 @@ use crate::{
     command::Session,
     delivery::LogEntry,
     id::{CallId, MessageId, NodeId, SocketId, UserId},
+    matching::MatchingOutcome,
     room::{Media, Peer, Position, RoomId},
     time::Timestamp,
     user::User,
@@ -53,6 +54,8 @@ pub enum RoomOutcome {
         /// Everyone in the call, this user too.
         participants: Vec<CallParticipant>,
     },
+    /// What came of looking for people to be with.
+    Matching(MatchingOutcome),
     /// Done; there is nothing more to say.
     Done,
 }

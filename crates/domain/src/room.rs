@@ -3,7 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use crate::{
-    id::{CallId, InvalidId, MAX_ID_UNITS, SocketId, UserId, check},
+    id::{CallId, InvalidId, MAX_ID_UNITS, MatchId, SocketId, UserId, check, prefixed},
     time::Timestamp,
     user::User,
 };
@@ -11,6 +11,9 @@ use crate::{
 /// Longest room id that the server forms from other ids, in UTF-16 code units: a prefix, two user
 /// ids in which every unit may be escaped, and the separator.
 const MAX_INTERNAL_UNITS: usize = 8 + 4 * MAX_ID_UNITS + 1;
+
+/// No match has an empty id.
+const MATCHING: &str = "match:";
 
 /// A named place. Ids live in one space for all vocabularies.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,6 +48,28 @@ impl RoomId {
     /// The room of a call.
     pub fn of_call(call: &CallId) -> Self {
         Self(format!("call:{call}").into())
+    }
+
+    /// The room of two people who were matched at once.
+    pub fn of_match(id: &MatchId) -> Self {
+        Self(format!("match:{id}").into())
+    }
+
+    /// Draws the room of a new session: `session_<ulid>`.
+    pub fn new_session() -> Self {
+        Self(prefixed("session_"))
+    }
+
+    /// Where people wait to be matched and are invited: the target of every
+    /// [`MatchingCommand`](crate::matching::MatchingCommand). Nothing happens in it that one could hear,
+    /// and no client enters it; it is among the rooms of a session whose socket keeps its user's place.
+    pub fn matching() -> Self {
+        Self(MATCHING.into())
+    }
+
+    /// Whether this is [`RoomId::matching`].
+    pub fn is_matching(&self) -> bool {
+        &*self.0 == MATCHING
     }
 
     /// The room of exactly these two users, the same whoever comes first.

@@ -90,11 +90,14 @@ fn samples_hold_every_variant() {
         values.iter().map(std::mem::discriminant).collect::<std::collections::HashSet<_>>().len()
     }
     let commands: Vec<_> = samples::room_requests().into_iter().map(|request| request.command).collect();
-    assert_eq!(variants(&commands), 18);
-    assert_eq!(variants(&samples::events()), 22);
+    assert_eq!(variants(&commands), 19);
+    assert_eq!(variants(&samples::events()), 23);
     assert_eq!(variants(&samples::outbound()), 5);
     let outcomes: Vec<_> = samples::room_replies().into_iter().flatten().collect();
-    assert_eq!(variants(&outcomes), 7);
+    assert_eq!(variants(&outcomes), 8);
+    assert_eq!(variants(&samples::matching_commands()), 7);
+    assert_eq!(variants(&samples::matching_outcomes()), 6);
+    assert_eq!(variants(&samples::matching_events()), 11);
     let presence: Vec<_> = samples::presence_requests().into_iter().map(|request| request.command).collect();
     assert_eq!(variants(&presence), 4);
     let outcomes: Vec<_> = samples::presence_replies().into_iter().flatten().collect();

@@ -87,6 +87,7 @@ impl Router {
                 request.require_system()?;
                 self.close(&request).await.map(done)
             }
+            RoomCommand::Matching(_) => Err(Code::Unavailable.into()),
             RoomCommand::Post(post) => self.post(&request, post).await,
             RoomCommand::React { message, emoji, on } => self.react(&request, message, emoji, on).await,
             RoomCommand::SetTyping { on } => self.set_typing(&request, on).await.map(done),

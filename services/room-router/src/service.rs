@@ -11,6 +11,7 @@ use heliograph_cluster::{
 };
 use heliograph_domain::{
     command::{RoomCommand, RoomRequest},
+    matching::MatchingCommand,
     refusal::{Code, Refusal},
     room::RoomId,
     wire,
@@ -129,5 +130,14 @@ const fn name(command: &RoomCommand) -> &'static str {
         RoomCommand::DepartCall { .. } => "depart-call",
         RoomCommand::GreetSocket { .. } => "greet-socket",
         RoomCommand::Close => "close",
+        RoomCommand::Matching(command) => match command {
+            MatchingCommand::Enqueue { .. } => "enqueue",
+            MatchingCommand::Dequeue { .. } => "dequeue",
+            MatchingCommand::GetQueueStatus => "queue-status",
+            MatchingCommand::GetPending => "pending",
+            MatchingCommand::RespondToMatch { .. } => "match-response",
+            MatchingCommand::Invite { .. } => "invite",
+            MatchingCommand::RespondToInvite { .. } => "invite-response",
+        },
     }
 }

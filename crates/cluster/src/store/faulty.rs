@@ -19,8 +19,8 @@ use heliograph_domain::{
 
 use super::{
     Append, AppendOutcome, Attend, AttendOutcome, Attendant, Calls, Deadline, Deadlines, Health, Left, Limits,
-    MediaOutcome, Page, PageRange, Presence, PresenceRecord, React, ReactOutcome, Recent, ResumeOutcome, Rooms, Scope,
-    Sessions, Step, Store, StoreError, SwitchOutcome, Taken, UserSocket, Versioned, View,
+    Matching, MediaOutcome, Page, PageRange, Pool, Presence, PresenceRecord, React, ReactOutcome, Recent, RecordChange,
+    ResumeOutcome, Rooms, Scope, Sessions, Step, Store, StoreError, SwitchOutcome, Taken, UserSocket, Versioned, View,
 };
 use crate::partition::Partition;
 
@@ -37,6 +37,7 @@ impl Outage {
         Store {
             rooms: Arc::new(self.on(store.rooms)),
             calls: Arc::new(self.on(store.calls)),
+            matching: Arc::new(self.on(store.matching)),
             sessions: Arc::new(self.on(store.sessions)),
             presence: Arc::new(self.on(store.presence)),
             limits: Arc::new(self.on(store.limits)),
@@ -118,6 +119,12 @@ steps! { Rooms<'a> {
 steps! { Calls<'a> {
     fn load(call: &'a CallId) -> Option<Versioned>;
     fn save(call: &'a CallId, expected: u64, record: Bytes, ttl: Duration) -> bool;
+} }
+
+steps! { Matching<'a> {
+    fn load() -> Pool;
+    fn version() -> u64;
+    fn commit(expected: u64, changes: &'a [RecordChange]) -> bool;
 } }
 
 steps! { Sessions<'a> {

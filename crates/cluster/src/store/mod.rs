@@ -8,6 +8,7 @@ mod calls;
 mod deadlines;
 pub mod faulty;
 mod limits;
+mod matching;
 pub mod memory;
 mod presence;
 mod recent;
@@ -22,6 +23,7 @@ use futures_util::future::BoxFuture;
 pub use calls::{Calls, Versioned};
 pub use deadlines::{Deadline, Deadlines, Scope};
 pub use limits::{Limits, Taken};
+pub use matching::{Matching, Pool, RecordChange};
 pub use presence::{Presence, PresenceRecord, UserSocket};
 pub use recent::{RECENT, Recent};
 pub use rooms::{
@@ -57,6 +59,8 @@ pub struct Store {
     pub rooms: Arc<dyn Rooms>,
     /// Calls.
     pub calls: Arc<dyn Calls>,
+    /// People who wait to be matched, are asked or are invited.
+    pub matching: Arc<dyn Matching>,
     /// Sessions that can be recovered.
     pub sessions: Arc<dyn Sessions>,
     /// Users, their sockets and rooms.

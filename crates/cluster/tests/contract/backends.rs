@@ -12,6 +12,7 @@ mod deadlines;
 mod directory;
 mod etcd;
 mod limits;
+mod matching;
 mod nats;
 mod presence;
 mod recent;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use heliograph_cluster::{
     partition::Partition,
     store::{
-        AppendOutcome, Deadline, PageRange, REMEMBERED, Scope, UserSocket,
+        AppendOutcome, Deadline, PageRange, REMEMBERED, RecordChange, Scope, UserSocket,
         memory::{Held, MemoryOptions, MemoryStore},
     },
 };
@@ -75,12 +75,14 @@ async fn nothing_is_left_when_everybody_has_gone(memory: MemoryStore) {
     let partition = Partition::of(call.as_str());
     store.calls.save(&call, 0, "ringing".into(), Duration::from_secs(60)).await.unwrap();
     store.deadlines.set(Scope::Rooms, partition, ring.clone()).await.unwrap();
+    let waiting = RecordChange { name: "alice".to_owned(), record: Some("waits".into()) };
+    assert!(store.matching.commit(0, std::slice::from_ref(&waiting)).await.unwrap());
     for actor in [&alice, &visitor] {
         connect(&memory, actor, &call).await;
         enter(&with_log, actor).await;
         without_log.join(actor).await;
     }
-    let everything = Held { rooms: 2, calls: 1, sessions: 2, users: 2, limited: 2, deadlines: 1 };
+    let everything = Held { rooms: 2, calls: 1, matching: 1, sessions: 2, users: 2, limited: 2, deadlines: 1 };
     assert_eq!(memory.held(), everything);
 
     for actor in [&alice, &visitor] {
@@ -88,6 +90,7 @@ async fn nothing_is_left_when_everybody_has_gone(memory: MemoryStore) {
         without_log.quit(actor).await;
     }
     store.rooms.close(&with_log.id).await.unwrap();
+    assert!(store.matching.commit(1, &[RecordChange { record: None, ..waiting }]).await.unwrap());
     store.deadlines.clear(Scope::Rooms, partition, &ring).await.unwrap();
     memory.sweep(now() + SOON);
     let last_seen_of_alice = Held { users: 1, ..Held::default() };

@@ -13,6 +13,7 @@ mod deadlines;
 mod directory;
 mod housekeeping;
 mod limits;
+mod matching;
 mod presence;
 mod recent;
 mod rooms;

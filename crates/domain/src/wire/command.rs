@@ -105,6 +105,7 @@ impl From<&RoomCommand> for room_request::Command {
                 gateway: gateway.as_str().to_owned(),
             }),
             RoomCommand::Close => Self::Close(proto::CloseRoom {}),
+            RoomCommand::Matching(command) => Self::Matching(command.into()),
         }
     }
 }
@@ -158,6 +159,7 @@ impl TryFrom<room_request::Command> for RoomCommand {
                 gateway: text(&form.gateway, "GreetSocket.gateway")?,
             },
             Command::Close(proto::CloseRoom {}) => Self::Close,
+            Command::Matching(command) => Self::Matching(command.try_into()?),
         })
     }
 }

@@ -56,6 +56,7 @@ impl TryFrom<proto::Event> for Event {
 impl From<&Event> for Form {
     fn from(event: &Event) -> Self {
         match event {
+            Event::Matching(event) => Self::Matching(event.into()),
             Event::MemberJoined { user, socket, announced, peer } => Self::MemberJoined(proto::MemberJoined {
                 user: Some(user.into()),
                 socket: socket.as_str().to_owned(),
@@ -269,6 +270,7 @@ impl TryFrom<Form> for Event {
                 user: nested(form.user, "PresenceChanged.user")?,
                 last_seen: Timestamp::from_millis(form.last_seen),
             },
+            Form::Matching(event) => Self::Matching(event.try_into()?),
         })
     }
 }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::WireError;
 use crate::{
-    id::{CallId, CommandId, InvalidId, MessageId, NodeId, SocketId, UserId},
+    id::{CallId, CommandId, InvalidId, InviteId, MatchId, MessageId, NodeId, QueueName, SocketId, UserId},
     room::RoomId,
     text::{Emoji, InvalidText, MessageText, RawJson, Reference},
     user::Name,
@@ -29,7 +29,7 @@ macro_rules! from_text {
     )+};
 }
 
-from_text!(InvalidId: UserId, SocketId, CallId, MessageId, NodeId, RoomId, Name);
+from_text!(InvalidId: UserId, SocketId, CallId, MessageId, MatchId, InviteId, QueueName, NodeId, RoomId, Name);
 from_text!(InvalidText: Emoji);
 
 pub(super) fn text<T: FromText>(text: &str, field: &'static str) -> Result<T, WireError> {

@@ -16,6 +16,7 @@ mod event;
 mod field;
 mod identity;
 mod link;
+mod matching;
 mod outcome;
 mod presence;
 pub mod proto;

@@ -57,6 +57,7 @@ impl TryFrom<proto::RoomReply> for RoomReply {
                 skipped: texts(&form.skipped, "CallInitiated.skipped")?,
             },
             Form::CallAccepted(form) => RoomOutcome::CallAccepted { participants: list(form.participants)? },
+            Form::Matching(outcome) => RoomOutcome::Matching(outcome.try_into()?),
         }))
     }
 }
@@ -65,6 +66,7 @@ impl From<&RoomOutcome> for Form {
     fn from(outcome: &RoomOutcome) -> Self {
         match outcome {
             RoomOutcome::Done => Self::Done(proto::Done {}),
+            RoomOutcome::Matching(outcome) => Self::Matching(outcome.into()),
             RoomOutcome::Joined(joined) => Self::Joined((&**joined).into()),
             RoomOutcome::Posted { message, seq, at } => {
                 Self::Posted(proto::Posted { message: message.as_str().to_owned(), seq: *seq, at: at.as_millis() })

@@ -9,6 +9,7 @@ use heliograph_domain::{
     delivery::*,
     event::*,
     id::*,
+    matching::*,
     outcome::*,
     refusal::{Code, Refusal},
     room::*,
@@ -124,10 +125,11 @@ pub(crate) fn room_requests() -> Vec<RoomRequest> {
         RoomCommand::DepartCall { user: user_id("ann") },
         RoomCommand::GreetSocket { user: user_id("ann"), socket: socket("s1"), gateway: node("gateway-1") },
         RoomCommand::Close,
-    ];
+    ]
+    .into_iter()
+    .chain(matching_commands().into_iter().map(RoomCommand::Matching));
     let origins = [Origin::Socket(actor()), Origin::User(guest()), Origin::System];
     commands
-        .into_iter()
         .zip(origins.into_iter().cycle())
         .map(|(command, origin)| RoomRequest { id: CommandId::generate(), room: room("room_1"), origin, command })
         .collect()
@@ -189,6 +191,7 @@ pub(crate) fn room_replies() -> Vec<RoomReply> {
         Err(Refusal::invalid("roomId", "is required")),
         Err(Refusal::too_many_messages(at(60_000))),
     ];
+    replies.extend(matching_outcomes().into_iter().map(|outcome| Ok(RoomOutcome::Matching(outcome))));
     replies.extend(Code::ALL.map(|code| Err(code.into())));
     replies
 }
@@ -346,6 +349,125 @@ pub(crate) fn events() -> Vec<Event> {
             events.push(Event::SignalRelayed { from: ann(), socket: socket("s1"), kind, vocabulary, body });
         }
     }
+    events.extend(matching_events().into_iter().map(Event::Matching));
+    events
+}
+
+fn match_id() -> MatchId {
+    MatchId::parse("match_1").unwrap()
+}
+
+fn invite_id() -> InviteId {
+    InviteId::parse("invite_1").unwrap()
+}
+
+fn proposal() -> Proposal {
+    Proposal {
+        match_id: match_id(),
+        queue: QueueName::default(),
+        peer: ann(),
+        peer_criteria: Some(json(r#"{"wants":["go"]}"#)),
+        expires_at: at(30_000),
+        accepted: true,
+    }
+}
+
+fn invitation() -> Invitation {
+    Invitation {
+        invite: invite_id(),
+        session: room("session_1"),
+        from: ann(),
+        message: Some(text("come")),
+        expires_at: at(300_000),
+    }
+}
+
+fn queue_status(state: QueueState) -> QueueStatus {
+    let estimated_wait = (state == QueueState::Waiting).then_some(Duration::from_millis(1500));
+    QueueStatus { queue: QueueName::guests(), state, position: 3, size: 9, estimated_wait, joined_at: at(7) }
+}
+
+pub(crate) fn matching_commands() -> Vec<MatchingCommand> {
+    let criteria = Criteria {
+        offers: Some(vec!["rust".into(), "go".into()]),
+        wants: vec!["zig".into()],
+        body: Some(json(r#"{"offers":["rust","go"],"wants":["zig"]}"#)),
+    };
+    vec![
+        MatchingCommand::Enqueue { queue: QueueName::default(), criteria, mode: MatchMode::Proposal },
+        MatchingCommand::Enqueue {
+            queue: QueueName::guests(),
+            criteria: Criteria::default(),
+            mode: MatchMode::Immediate,
+        },
+        MatchingCommand::Enqueue {
+            queue: QueueName::guests(),
+            criteria: Criteria { offers: Some(Vec::new()), ..Criteria::default() },
+            mode: MatchMode::Immediate,
+        },
+        MatchingCommand::Dequeue { queue: None },
+        MatchingCommand::Dequeue { queue: Some(QueueName::guests()) },
+        MatchingCommand::GetQueueStatus,
+        MatchingCommand::GetPending,
+        MatchingCommand::RespondToMatch { match_id: match_id(), accept: true },
+        MatchingCommand::Invite { session: room("session_1"), to: user_id("bob"), message: Some(text("come")) },
+        MatchingCommand::Invite { session: room("session_1"), to: user_id("bob"), message: None },
+        MatchingCommand::RespondToInvite { invite: invite_id(), accept: true },
+    ]
+}
+
+pub(crate) fn matching_outcomes() -> Vec<MatchingOutcome> {
+    let states = [MatchState::Accepted, MatchState::Confirmed, MatchState::Declined];
+    let mut outcomes: Vec<_> =
+        states.map(|state| MatchingOutcome::Answered { match_id: match_id(), state }).into_iter().collect();
+    outcomes.extend([
+        MatchingOutcome::Queue(None),
+        MatchingOutcome::Queue(Some(queue_status(QueueState::Waiting))),
+        MatchingOutcome::Pending { proposal: Some(proposal()), invitations: vec![invitation()] },
+        MatchingOutcome::Pending { proposal: None, invitations: Vec::new() },
+        MatchingOutcome::Invited { invite: invite_id(), expires_at: at(8), delivered: true },
+        MatchingOutcome::InviteAnswered { invite: invite_id(), session: room("session_1"), accepted: true },
+        MatchingOutcome::Done,
+    ]);
+    outcomes
+}
+
+pub(crate) fn matching_events() -> Vec<MatchingEvent> {
+    let mut events = vec![
+        MatchingEvent::QueueEntered(queue_status(QueueState::Waiting)),
+        MatchingEvent::QueuePositionChanged(queue_status(QueueState::Waiting)),
+        MatchingEvent::QueueMatched(queue_status(QueueState::Matched)),
+        MatchingEvent::QueueLeft(queue_status(QueueState::Left)),
+        MatchingEvent::QueueExpired(queue_status(QueueState::Expired)),
+        MatchingEvent::MatchProposed(proposal()),
+        MatchingEvent::MatchProposed(Proposal { peer_criteria: None, accepted: false, ..proposal() }),
+        MatchingEvent::MatchAnswered { match_id: match_id(), user: user_id("ann"), accepted: true },
+        MatchingEvent::MatchConfirmed(Match {
+            match_id: match_id(),
+            queue: QueueName::guests(),
+            room: RoomId::of_match(&match_id()),
+            peer: guest(),
+            participants: vec![ann(), guest()],
+            initiator: true,
+        }),
+        MatchingEvent::InviteReceived(invitation()),
+        MatchingEvent::InviteReceived(Invitation { message: None, ..invitation() }),
+    ];
+    let reasons = [CancelReason::Declined, CancelReason::Expired, CancelReason::Disconnected];
+    events.extend(reasons.map(|reason| MatchingEvent::MatchCancelled {
+        match_id: match_id(),
+        queue: QueueName::default(),
+        reason,
+        requeued: true,
+    }));
+    let answers = [InviteAnswer::Accepted, InviteAnswer::Declined, InviteAnswer::Expired];
+    events.extend(answers.map(|answer| MatchingEvent::InviteAnswered {
+        invite: invite_id(),
+        session: room("session_1"),
+        user: user_id("bob"),
+        name: (answer != InviteAnswer::Expired).then(|| Name::parse("Bob").unwrap()),
+        answer,
+    }));
     events
 }
 

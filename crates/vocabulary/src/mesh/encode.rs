@@ -60,7 +60,8 @@ fn one(event: &Event, context: &Context<'_>, form: Form) -> Option<String> {
         | Event::CallParticipantLeft { .. }
         | Event::UserOnline { .. }
         | Event::UserOffline { .. }
-        | Event::PresenceChanged { .. } => return None,
+        | Event::PresenceChanged { .. }
+        | Event::Matching(_) => return None,
     })
 }
 

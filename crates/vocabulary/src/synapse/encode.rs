@@ -95,7 +95,8 @@ fn one(event: &Event, context: &Context<'_>, form: Form) -> Option<Encoded> {
         | Event::ChatSwitched { .. }
         | Event::HostChanged { .. }
         | Event::EphemeralSent { .. }
-        | Event::MediaChanged { .. } => return None,
+        | Event::MediaChanged { .. }
+        | Event::Matching(_) => return None,
     };
     Some(encoded)
 }

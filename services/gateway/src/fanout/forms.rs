@@ -175,7 +175,8 @@ fn class(event: &Event, room: Option<&RoomId>) -> Class {
         | Event::ReactionChanged { .. }
         | Event::ChatSwitched { .. }
         | Event::HostChanged { .. }
-        | Event::MediaChanged { .. } => Class::Message,
+        | Event::MediaChanged { .. }
+        | Event::Matching(_) => Class::Message,
         Event::UserOnline { .. } | Event::UserOffline { .. } | Event::PresenceChanged { .. } => Class::Presence,
         Event::TypingChanged { user, .. } => {
             let mut hasher = DefaultHasher::new();

@@ -4,6 +4,7 @@ use heliograph_domain::{
     delivery::{Delivery, Except, Outbound, Place, Target},
     event::Event,
     id::UserId,
+    matching::{MatchingEvent, QueueStatus},
     room::Media,
 };
 
@@ -90,6 +91,34 @@ fn event(event: &Event) -> String {
         Event::UserOnline { user } => format!("{} is online", user.id),
         Event::UserOffline { user, .. } => format!("{} is offline", user.id),
         Event::PresenceChanged { user, status, .. } => format!("{} is {}", user.id, status.name()),
+        Event::Matching(event) => matching(event),
+    }
+}
+
+fn matching(event: &MatchingEvent) -> String {
+    let place = |status: &QueueStatus| format!("{} of {} in {}", status.position, status.size, status.queue);
+    match event {
+        MatchingEvent::QueueEntered(status) => format!("waits as {}", place(status)),
+        MatchingEvent::QueuePositionChanged(status) => format!("is now {}", place(status)),
+        MatchingEvent::QueueMatched(status) => format!("is matched in {}", status.queue),
+        MatchingEvent::QueueLeft(status) => format!("left {}", status.queue),
+        MatchingEvent::QueueExpired(status) => format!("waited in vain in {}", status.queue),
+        MatchingEvent::MatchProposed(proposal) => format!("is asked about {}", proposal.peer.id),
+        MatchingEvent::MatchAnswered { user, accepted, .. } => {
+            format!("hears that {user} {}", if *accepted { "accepts" } else { "declines" })
+        }
+        MatchingEvent::MatchCancelled { reason, requeued, .. } => {
+            format!("is not matched: {}{}", reason.name(), if *requeued { ", waits again" } else { "" })
+        }
+        MatchingEvent::MatchConfirmed(made) => {
+            format!("has {}{}", made.peer.id, if made.initiator { ", whom to call" } else { "" })
+        }
+        MatchingEvent::InviteReceived(invitation) => {
+            format!("is invited to {} by {}", invitation.session, invitation.from.id)
+        }
+        MatchingEvent::InviteAnswered { session, user, answer, .. } => {
+            format!("hears of {user} and {session}: {}", answer.name())
+        }
     }
 }
 

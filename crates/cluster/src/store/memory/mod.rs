@@ -9,6 +9,7 @@ mod calls;
 mod clock;
 mod deadlines;
 mod limits;
+mod matching;
 mod nodes;
 mod ordered;
 mod presence;
@@ -24,8 +25,8 @@ use heliograph_domain::time::Timestamp;
 use tokio::{task::JoinHandle, time};
 
 use self::{
-    calls::MemoryCalls, clock::Clock, deadlines::MemoryDeadlines, limits::MemoryLimits, nodes::Nodes,
-    presence::MemoryPresence, recent::MemoryRecent, rooms::MemoryRooms, sessions::MemorySessions,
+    calls::MemoryCalls, clock::Clock, deadlines::MemoryDeadlines, limits::MemoryLimits, matching::MemoryMatching,
+    nodes::Nodes, presence::MemoryPresence, recent::MemoryRecent, rooms::MemoryRooms, sessions::MemorySessions,
 };
 use super::{Health, Retention, Step, Store};
 
@@ -48,6 +49,8 @@ pub struct Held {
     pub rooms: usize,
     /// Calls.
     pub calls: usize,
+    /// Records of matching.
+    pub matching: usize,
     /// Sessions.
     pub sessions: usize,
     /// Users of whom something is known.
@@ -68,6 +71,7 @@ struct Concerns {
     clock: Clock,
     rooms: Arc<MemoryRooms>,
     calls: Arc<MemoryCalls>,
+    matching: Arc<MemoryMatching>,
     sessions: Arc<MemorySessions>,
     presence: Arc<MemoryPresence>,
     limits: Arc<MemoryLimits>,
@@ -84,6 +88,7 @@ impl MemoryStore {
             clock,
             rooms: Arc::new(MemoryRooms::new(options, clock, Arc::clone(&nodes))),
             calls: Arc::new(MemoryCalls::new(clock)),
+            matching: Arc::default(),
             sessions: Arc::new(MemorySessions::new(clock, Arc::clone(&nodes))),
             presence: Arc::new(MemoryPresence::new(options.retention, clock, nodes)),
             limits: Arc::default(),
@@ -114,6 +119,7 @@ impl MemoryStore {
         Store {
             rooms: self.concerns.rooms.clone(),
             calls: self.concerns.calls.clone(),
+            matching: self.concerns.matching.clone(),
             sessions: self.concerns.sessions.clone(),
             presence: self.concerns.presence.clone(),
             limits: self.concerns.limits.clone(),
@@ -135,6 +141,7 @@ impl MemoryStore {
         Held {
             rooms: self.concerns.rooms.len(),
             calls: self.concerns.calls.len(),
+            matching: self.concerns.matching.len(),
             sessions: self.concerns.sessions.len(),
             users: self.concerns.presence.len(),
             limited: self.concerns.limits.len(),

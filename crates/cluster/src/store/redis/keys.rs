@@ -74,6 +74,16 @@ impl Keys {
         self.key("call", call.as_str(), "")
     }
 
+    /// The number of matching's newest step.
+    pub(super) fn matching_version(&self) -> Key {
+        self.key("matching", "", "version")
+    }
+
+    /// The records of matching.
+    pub(super) fn matching_records(&self) -> Key {
+        self.key("matching", "", "records")
+    }
+
     /// A session.
     pub(super) fn session(&self, socket: &SocketId) -> Key {
         self.key("session", socket.as_str(), "")

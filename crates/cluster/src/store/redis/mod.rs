@@ -21,6 +21,7 @@ mod failure;
 mod keys;
 mod limits;
 mod link;
+mod matching;
 mod options;
 mod presence;
 mod recent;
@@ -44,6 +45,7 @@ use self::{
     failure::Refusal,
     keys::Keys,
     limits::RedisLimits,
+    matching::RedisMatching,
     presence::RedisPresence,
     recent::RedisRecent,
     request::Request,
@@ -109,6 +111,7 @@ impl RedisStore {
         Store {
             rooms: Arc::new(RedisRooms::new(connection(), keys(), self.retention, self.outcomes)),
             calls: Arc::new(RedisCalls { connection: connection(), keys: keys() }),
+            matching: Arc::new(RedisMatching { connection: connection(), keys: keys() }),
             sessions: Arc::new(RedisSessions { connection: connection(), keys: keys() }),
             presence: Arc::new(RedisPresence { connection: connection(), keys: keys(), retention: self.retention }),
             limits: Arc::new(RedisLimits { connection: connection(), keys: keys() }),

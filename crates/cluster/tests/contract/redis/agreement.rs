@@ -8,7 +8,7 @@ use bytes::Bytes;
 use heliograph_cluster::{
     partition::Partition,
     store::{
-        Deadline, Scope, Store, StoreError, UserSocket,
+        Deadline, RecordChange, Scope, Store, StoreError, UserSocket,
         memory::{MemoryOptions, MemoryStore},
     },
 };
@@ -30,7 +30,7 @@ use crate::{
 };
 
 pub(crate) const CASES: &[Case<Arc<Servers>>] =
-    cases![calls_agree, deadlines_agree, limits_agree, sessions_agree, presence_agrees, marks_agree];
+    cases![calls_agree, deadlines_agree, limits_agree, matching_agrees, sessions_agree, presence_agrees, marks_agree];
 
 /// Both stores, and what was done to them lately.
 struct Pair {
@@ -233,6 +233,31 @@ async fn sessions_agree(servers: Arc<Servers>) {
             8 => pair.same(format!("is {socket} live"), async |store| store.sessions.is_live(&socket).await).await,
             _ => pair.same(format!("load {socket}"), async |store| store.sessions.load(&socket).await).await,
         }
+    }
+}
+
+async fn matching_agrees(servers: Arc<Servers>) {
+    let mut pair = Pair::new(&servers).await;
+    let mut version = 0;
+    for _ in 0..Pair::steps() {
+        if pair.chance(20) {
+            let all = async |store: &Store| {
+                let mut pool = store.matching.load().await?;
+                pool.records.sort_unstable();
+                Ok((pool, store.matching.version().await?))
+            };
+            pair.same("load".to_owned(), all).await;
+            continue;
+        }
+        let changes = (0..pair.below(4)).map(|_| {
+            let record = pair.chance(60).then(|| Bytes::from(pair.below(1000).to_string()));
+            RecordChange { name: pair.pick(&NAMES).to_owned(), record }
+        });
+        let changes: Vec<_> = changes.collect();
+        let expected = if pair.chance(80) { version } else { pair.below(version + 2) };
+        let commit = async |store: &Store| store.matching.commit(expected, &changes).await;
+        pair.same(format!("commit {changes:?} after {expected}"), commit).await;
+        version += u64::from(expected == version);
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use heliograph_cluster::{
     partition::Partition,
-    store::{Deadline, Scope, Store, UserSocket},
+    store::{Deadline, RecordChange, Scope, Store, UserSocket},
 };
 use heliograph_domain::{
     command::{Session, SessionSecret, Status},
@@ -76,6 +76,8 @@ async fn nothing_is_kept_forever_when_everybody_has_gone(servers: Arc<Servers>) 
     store.calls.save(&call, 0, "ringing".into(), Duration::from_secs(60)).await.unwrap();
     store.deadlines.set(Scope::Rooms, partition, ring.clone()).await.unwrap();
     store.recent.mark(partition, &room, now()).await.unwrap();
+    let waiting = RecordChange { name: "alice".to_owned(), record: Some("waits".into()) };
+    assert!(store.matching.commit(0, &[waiting]).await.unwrap());
     for actor in [&alice, &visitor] {
         come(&store, actor, &call, &room).await;
     }
