@@ -26,6 +26,7 @@ use heliograph_cluster::{
 };
 use heliograph_domain::{
     command::{Origin, Post, PresenceCommand, PresenceRequest, RoomCommand, RoomRequest, SessionSecret},
+    content::Content,
     id::{CommandId, MessageId, NodeId, SocketId, UserId},
     outcome::{PresenceOutcome, RoomOutcome},
     refusal::{Code, Refusal},
@@ -66,7 +67,7 @@ fn post(text: &str) -> RoomRequest {
         id: CommandId::generate(),
         room: room(),
         origin: Origin::User(alice().user),
-        command: RoomCommand::Post(Post { text, attachments: None, reference: None }),
+        command: RoomCommand::Post(Post { text, content: Content::Text, attachments: None, reference: None }),
     }
 }
 

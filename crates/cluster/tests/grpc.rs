@@ -33,7 +33,11 @@ fn user() -> User {
 }
 
 fn entry() -> LogEntry {
-    LogEntry { seq: 7, at: Timestamp::from_millis(1000), event: Event::RoomClosed { reason: CloseReason::System } }
+    LogEntry {
+        seq: 7,
+        at: Timestamp::from_millis(1000),
+        event: Event::RoomClosed { reason: CloseReason::System, by: None },
+    }
 }
 
 const HEAD: Position = Position { epoch: 3, seq: 9 };

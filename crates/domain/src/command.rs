@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use crate::{
+    activity::{ActivityKind, EphemeralKind, RoomState},
+    content::Content,
     id::{CommandId, MessageId, NodeId, SocketId, UserId},
     matching::MatchingCommand,
     room::{Media, MediaChange, Position, RoomId},
@@ -87,6 +89,8 @@ pub enum RoomCommand {
     SendEphemeral {
         /// The one addressee, or everybody else.
         to: Option<SocketId>,
+        /// What it is.
+        kind: EphemeralKind,
         /// The sender's fields.
         body: RawJson,
     },
@@ -120,10 +124,60 @@ pub enum RoomCommand {
         /// The gateway that holds it.
         gateway: NodeId,
     },
-    /// Ends the room. From the system only.
+    /// Ends the room. From the system, and from members of a room of matched people.
     Close,
     /// Looks for people to be with.
     Matching(MatchingCommand),
+    /// Empties the log; its numbers go on.
+    ClearHistory,
+    /// Adds to what is worked on in the room.
+    AppendActivity {
+        /// What is added to.
+        kind: ActivityKind,
+        /// The sender's fields.
+        body: RawJson,
+        /// The version that the client gave.
+        base_version: Option<u64>,
+    },
+    /// Says how the room is now.
+    SetState(RoomState),
+    /// Makes the room, unless there is one, and users members of it. From the system only.
+    Prepare(Prepare),
+    /// Removes what a message said from the log. From the system only.
+    DeleteMessage {
+        /// The message.
+        message: MessageId,
+    },
+    /// Ends a membership, with the user's attendances. From the system only.
+    RemoveMember {
+        /// Whose.
+        user: UserId,
+        /// Whether they may not come back.
+        ban: bool,
+    },
+    /// Lets a user who was banned come back. From the system only.
+    LiftBan {
+        /// Who.
+        user: UserId,
+    },
+}
+
+/// See [`RoomCommand::Prepare`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Prepare {
+    /// Who may enter from now on. `None` leaves it as it is; a new room is open.
+    pub access: Option<Access>,
+    /// Who become members.
+    pub members: Vec<User>,
+}
+
+/// Who may enter a room.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Everybody whose token does not say otherwise.
+    Open,
+    /// Members only.
+    Members,
 }
 
 /// See [`RoomCommand::Join`].
@@ -138,6 +192,8 @@ pub struct Join {
     pub peer: Option<Media>,
     /// Ends the attendance of the user's other peers in this room.
     pub takeover: bool,
+    /// Whether the answer shall say what the room holds.
+    pub contents: bool,
 }
 
 /// Where a client's knowledge of a room ends.
@@ -152,8 +208,10 @@ pub enum Since {
 /// See [`RoomCommand::Post`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Post {
-    /// The text; blank only with attachments.
+    /// The text; blank only with attachments or other content.
     pub text: MessageText,
+    /// What it is beside text.
+    pub content: Content,
     /// A JSON array of objects.
     pub attachments: Option<RawJson>,
     /// Makes the send idempotent for the user and room.
@@ -178,6 +236,8 @@ pub enum SignalTarget {
     User(UserId),
     /// One peer.
     Socket(SocketId),
+    /// All other peers of the room.
+    Others,
 }
 
 /// Kinds of signal that more than one vocabulary can express.

@@ -73,6 +73,26 @@ pub enum Except {
     User(UserId),
 }
 
+impl Except {
+    /// Who does not hear an entry of the log, live or later: who brought it about and knows.
+    pub fn of(event: &Event) -> Self {
+        match event {
+            Event::ActivityAppended { socket, .. } => Self::Socket(socket.clone()),
+            Event::HistoryCleared { by } => Self::User(by.id.clone()),
+            _ => Self::Nobody,
+        }
+    }
+
+    /// Whether a socket of this user hears it.
+    pub fn hears(&self, socket: &SocketId, user: &UserId) -> bool {
+        match self {
+            Self::Nobody => true,
+            Self::Socket(except) => except != socket,
+            Self::User(except) => except != user,
+        }
+    }
+}
+
 /// Where an event stands among the others of its room.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Place {

@@ -1,7 +1,9 @@
 //! Facts that travel outwards: past tense, already decided.
 
 use crate::{
+    activity::{ActivityKind, EphemeralKind},
     command::{CallMedia, SignalKind, Status},
+    content::Content,
     id::{CallId, MessageId, SocketId, UserId},
     matching::MatchingEvent,
     room::{Media, MediaChange, Peer, RoomId},
@@ -41,6 +43,8 @@ pub enum Event {
     RoomClosed {
         /// Why.
         reason: CloseReason,
+        /// The member who closed it, if one did.
+        by: Option<User>,
     },
     /// A message was posted. Sequenced.
     MessagePosted(Message),
@@ -54,6 +58,42 @@ pub enum Event {
         emoji: Emoji,
         /// Whether it is there now.
         on: bool,
+    },
+    /// A member has emptied the log: what was before is gone. Sequenced.
+    HistoryCleared {
+        /// Who.
+        by: User,
+    },
+    /// A message is gone. Sequenced; also stands in the log where the message was.
+    MessageDeleted {
+        /// The message.
+        message: MessageId,
+    },
+    /// Something was added to what is worked on. Sequenced.
+    ActivityAppended {
+        /// What was added to.
+        kind: ActivityKind,
+        /// Who.
+        by: User,
+        /// Their socket.
+        socket: SocketId,
+        /// The number of a code change among those of the room.
+        version: Option<u64>,
+        /// The version that the client gave.
+        base_version: Option<u64>,
+        /// The sender's fields.
+        body: RawJson,
+    },
+    /// Somebody records, or has stopped.
+    RecordingSwitched {
+        /// Whether.
+        on: bool,
+        /// Who.
+        by: User,
+        /// Their socket.
+        socket: SocketId,
+        /// The sender's fields.
+        body: Option<RawJson>,
     },
     /// A user writes, or has stopped.
     TypingChanged {
@@ -82,6 +122,8 @@ pub enum Event {
         from: User,
         /// Their socket.
         socket: SocketId,
+        /// What it is.
+        kind: EphemeralKind,
         /// The sender's fields.
         body: RawJson,
     },
@@ -219,6 +261,8 @@ pub struct Message {
     pub peer: bool,
     /// The text, without tags.
     pub text: MessageText,
+    /// What it is beside text.
+    pub content: Content,
     /// A JSON array of objects.
     pub attachments: Option<RawJson>,
     /// The author's own name for it, for the posting socket alone.
@@ -254,6 +298,10 @@ pub enum CloseReason {
     System,
     /// The call that it belonged to is over.
     CallEnded,
+    /// A member closed it.
+    ClosedByUser,
+    /// Nobody has used it for long.
+    Expired,
 }
 
 impl CloseReason {
@@ -262,6 +310,8 @@ impl CloseReason {
         match self {
             Self::System => "system",
             Self::CallEnded => "call-ended",
+            Self::ClosedByUser => "closed_by_user",
+            Self::Expired => "expired",
         }
     }
 }

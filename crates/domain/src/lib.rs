@@ -7,8 +7,10 @@
 //!
 //! This crate is pure: no I/O, no clock. Times are [`time::Timestamp`]s passed in by the caller.
 
+pub mod activity;
 pub mod call;
 pub mod command;
+pub mod content;
 pub mod delivery;
 pub mod event;
 pub mod id;

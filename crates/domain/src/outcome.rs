@@ -1,6 +1,7 @@
 //! What a command that was carried out has brought about.
 
 use crate::{
+    activity::Contents,
     command::Session,
     delivery::LogEntry,
     id::{CallId, MessageId, NodeId, SocketId, UserId},
@@ -27,6 +28,15 @@ pub enum RoomOutcome {
     /// The mark is as it was asked for.
     Reacted {
         /// When it was set or taken back; now, if nothing changed.
+        at: Timestamp,
+    },
+    /// What was added is stored and ordered.
+    Appended {
+        /// Its place in the log.
+        seq: u64,
+        /// The number of a code change.
+        version: Option<u64>,
+        /// When.
         at: Timestamp,
     },
     /// A call was prepared.
@@ -79,6 +89,8 @@ pub struct Joined {
     pub chat_enabled: bool,
     /// What is newer than the join's `since`, oldest first.
     pub missed: Missed,
+    /// What the room holds, if the join asked for it.
+    pub contents: Option<Box<Contents>>,
 }
 
 /// Log entries that a client has not seen.

@@ -112,6 +112,20 @@ impl RoomId {
         first == escaped || second == escaped
     }
 
+    /// With whom `user` shares this pair room; `None` if it is none of theirs.
+    pub fn partner_of(&self, user: &UserId) -> Option<UserId> {
+        let (first, second) = self.0.strip_prefix("direct:")?.split_once('_')?;
+        let escaped = user.as_str().replace('~', "~0").replace('_', "~1");
+        let other = match escaped {
+            escaped if escaped == first => second,
+            escaped if escaped == second => first,
+            _ => return None,
+        };
+        let other = UserId::parse(&other.replace("~1", "_").replace("~0", "~")).ok()?;
+        // Other spellings of a pair are no pair.
+        (other != *user && Self::of_pair(user, &other) == *self).then_some(other)
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -161,6 +175,8 @@ pub struct Media {
     pub screen: bool,
     /// Has a hand raised.
     pub hand: bool,
+    /// Is speaking.
+    pub speaking: bool,
 }
 
 /// A change of [`Media`]; `None` leaves a flag as it is.
@@ -174,6 +190,8 @@ pub struct MediaChange {
     pub screen: Option<bool>,
     /// New value of [`Media::hand`].
     pub hand: Option<bool>,
+    /// New value of [`Media::speaking`].
+    pub speaking: Option<bool>,
 }
 
 impl Media {
@@ -185,6 +203,7 @@ impl Media {
             video: change.video.unwrap_or(self.video),
             screen: change.screen.unwrap_or(self.screen),
             hand: change.hand.unwrap_or(self.hand),
+            speaking: change.speaking.unwrap_or(self.speaking),
         }
     }
 }

@@ -49,6 +49,15 @@ pub struct User {
     pub guest: bool,
 }
 
+impl User {
+    /// Somebody of whom nothing but the id is known. The name stands in until they come themselves.
+    pub fn unseen(id: UserId) -> Self {
+        let name: String = id.as_str().chars().take(MAX_NAME_UNITS / 2).collect();
+        let name = Name::parse(&name).unwrap_or_else(|_| Name::of_guest(0));
+        Self { id, name, picture: None, guest: false }
+    }
+}
+
 /// The dialect that a socket speaks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
 pub enum Vocabulary {

@@ -90,11 +90,11 @@ fn samples_hold_every_variant() {
         values.iter().map(std::mem::discriminant).collect::<std::collections::HashSet<_>>().len()
     }
     let commands: Vec<_> = samples::room_requests().into_iter().map(|request| request.command).collect();
-    assert_eq!(variants(&commands), 19);
-    assert_eq!(variants(&samples::events()), 23);
+    assert_eq!(variants(&commands), 26);
+    assert_eq!(variants(&samples::events()), 27);
     assert_eq!(variants(&samples::outbound()), 5);
     let outcomes: Vec<_> = samples::room_replies().into_iter().flatten().collect();
-    assert_eq!(variants(&outcomes), 8);
+    assert_eq!(variants(&outcomes), 9);
     assert_eq!(variants(&samples::matching_commands()), 7);
     assert_eq!(variants(&samples::matching_outcomes()), 6);
     assert_eq!(variants(&samples::matching_events()), 11);
@@ -145,7 +145,7 @@ fn a_variant_of_a_later_version_is_an_error_and_not_a_guess() {
     let error = wire::decode_event(unknown.encode_to_vec().into()).unwrap_err();
     assert_eq!(error, WireError::Missing { field: "Event.event" });
 
-    let reason = proto::RoomClosed { reason: 99 };
+    let reason = proto::RoomClosed { reason: 99, by: None };
     let event = proto::Event { event: Some(proto::event::Event::RoomClosed(reason)) };
     let error = wire::decode_event(event.encode_to_vec().into()).unwrap_err();
     assert_eq!(error, WireError::Missing { field: "RoomClosed.reason" });

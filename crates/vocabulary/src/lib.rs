@@ -17,6 +17,7 @@
 
 mod claim;
 mod context;
+mod files;
 mod json;
 mod limits;
 pub mod mesh;

@@ -243,7 +243,9 @@ proptest! {
                 let (kind, body) = (signal.kind, signal.body);
                 Event::SignalRelayed { from, socket, kind, vocabulary: Vocabulary::Mesh, body }
             }
-            mesh::Request::Room(RoomCommand::SendEphemeral { body, .. }) => Event::EphemeralSent { from, socket, body },
+            mesh::Request::Room(RoomCommand::SendEphemeral { kind, body, .. }) => {
+                Event::EphemeralSent { from, socket, kind, body }
+            }
             other => panic!("{other:?}"),
         };
         let told = mesh::encode(&event, &CONTEXT, Form::Everyone).remove(0);

@@ -98,7 +98,9 @@ impl Router {
             RoomCommand::SetMedia { target, change, body } => {
                 self.change_media(&request, target, change, body).await.map(done)
             }
-            RoomCommand::SendEphemeral { to, body } => self.send_ephemeral(&request, to, body).await.map(done),
+            RoomCommand::SendEphemeral { to, kind, body } => {
+                self.send_ephemeral(&request, to, kind, body).await.map(done)
+            }
             RoomCommand::Signal(signal) if request.is_about_call() => {
                 self.signal_in_call(&request, signal).await.map(done)
             }
@@ -116,6 +118,13 @@ impl Router {
                 request.require_system()?;
                 self.greet_socket(&request, &user, &socket, &gateway).await.map(done)
             }
+            RoomCommand::ClearHistory
+            | RoomCommand::AppendActivity { .. }
+            | RoomCommand::SetState(_)
+            | RoomCommand::Prepare(_)
+            | RoomCommand::DeleteMessage { .. }
+            | RoomCommand::RemoveMember { .. }
+            | RoomCommand::LiftBan { .. } => Err(Code::NotAllowed.into()),
         }
     }
 

@@ -139,5 +139,12 @@ const fn name(command: &RoomCommand) -> &'static str {
             MatchingCommand::Invite { .. } => "invite",
             MatchingCommand::RespondToInvite { .. } => "invite-response",
         },
+        RoomCommand::ClearHistory => "clear-history",
+        RoomCommand::AppendActivity { .. } => "append-activity",
+        RoomCommand::SetState(_) => "set-state",
+        RoomCommand::Prepare(_) => "prepare",
+        RoomCommand::DeleteMessage { .. } => "delete-message",
+        RoomCommand::RemoveMember { .. } => "remove-member",
+        RoomCommand::LiftBan { .. } => "lift-ban",
     }
 }

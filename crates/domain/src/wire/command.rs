@@ -3,15 +3,20 @@
 use super::{
     WireError,
     field::{
-        command_id, json, json_bytes, message_text, nested, optional_json, optional_text, reference, required, strings,
-        text, texts,
+        command_id, content, content_form, json, json_bytes, list, message_text, nested, optional_json, optional_text,
+        reference, required, same_variants, strings, text, texts,
     },
     proto::{self, join, room_request, signal},
 };
 use crate::{
-    command::{CallPlan, DisconnectCause, Join, Origin, Post, RoomCommand, RoomRequest, Signal, SignalTarget, Since},
+    command::{
+        Access, CallPlan, DisconnectCause, Join, Origin, Post, Prepare, RoomCommand, RoomRequest, Signal, SignalTarget,
+        Since,
+    },
     user::{Actor, User},
 };
+
+same_variants!(Access, proto::Access, "Prepare.access": Open, Members);
 
 impl From<&RoomRequest> for proto::RoomRequest {
     fn from(request: &RoomRequest) -> Self {
@@ -71,6 +76,7 @@ impl From<&RoomCommand> for room_request::Command {
             }),
             RoomCommand::Post(post) => Self::Post(proto::Post {
                 text: post.text.as_str().to_owned(),
+                content: content_form(&post.content),
                 attachments: post.attachments.as_ref().map(json_bytes),
                 reference: post.reference.as_ref().map(|r| r.as_json().to_owned()),
             }),
@@ -86,8 +92,9 @@ impl From<&RoomCommand> for room_request::Command {
                 change: Some((*change).into()),
                 body: body.as_ref().map(json_bytes),
             }),
-            RoomCommand::SendEphemeral { to, body } => Self::SendEphemeral(proto::SendEphemeral {
+            RoomCommand::SendEphemeral { to, kind, body } => Self::SendEphemeral(proto::SendEphemeral {
                 to: to.as_ref().map(|s| s.as_str().to_owned()),
+                kind: proto::EphemeralKind::from(*kind).into(),
                 body: json_bytes(body),
             }),
             RoomCommand::Signal(signal) => Self::Signal(signal.into()),
@@ -106,6 +113,21 @@ impl From<&RoomCommand> for room_request::Command {
             }),
             RoomCommand::Close => Self::Close(proto::CloseRoom {}),
             RoomCommand::Matching(command) => Self::Matching(command.into()),
+            RoomCommand::ClearHistory => Self::ClearHistory(proto::ClearHistory {}),
+            RoomCommand::AppendActivity { kind, body, base_version } => Self::AppendActivity(proto::AppendActivity {
+                kind: proto::ActivityKind::from(*kind).into(),
+                body: json_bytes(body),
+                base_version: *base_version,
+            }),
+            RoomCommand::SetState(state) => Self::SetRoomState(state.into()),
+            RoomCommand::Prepare(prepare) => Self::Prepare(prepare.into()),
+            RoomCommand::DeleteMessage { message } => {
+                Self::DeleteMessage(proto::DeleteMessage { message: message.as_str().to_owned() })
+            }
+            RoomCommand::RemoveMember { user, ban } => {
+                Self::RemoveMember(proto::RemoveMember { user: user.as_str().to_owned(), ban: *ban })
+            }
+            RoomCommand::LiftBan { user } => Self::LiftBan(proto::LiftBan { user: user.as_str().to_owned() }),
         }
     }
 }
@@ -125,6 +147,7 @@ impl TryFrom<room_request::Command> for RoomCommand {
             },
             Command::Post(form) => Self::Post(Post {
                 text: message_text(&form.text),
+                content: content(form.content)?,
                 attachments: optional_json(form.attachments, "Post.attachments")?,
                 reference: reference(form.reference),
             }),
@@ -141,6 +164,7 @@ impl TryFrom<room_request::Command> for RoomCommand {
                 body: optional_json(form.body, "SetMedia.body")?,
             },
             Command::SendEphemeral(form) => Self::SendEphemeral {
+                kind: form.kind().try_into()?,
                 to: optional_text(form.to, "SendEphemeral.to")?,
                 body: json(form.body, "SendEphemeral.body")?,
             },
@@ -160,6 +184,21 @@ impl TryFrom<room_request::Command> for RoomCommand {
             },
             Command::Close(proto::CloseRoom {}) => Self::Close,
             Command::Matching(command) => Self::Matching(command.try_into()?),
+            Command::ClearHistory(proto::ClearHistory {}) => Self::ClearHistory,
+            Command::AppendActivity(form) => Self::AppendActivity {
+                kind: form.kind().try_into()?,
+                body: json(form.body, "AppendActivity.body")?,
+                base_version: form.base_version,
+            },
+            Command::SetRoomState(state) => Self::SetState(state.try_into()?),
+            Command::Prepare(prepare) => Self::Prepare(prepare.try_into()?),
+            Command::DeleteMessage(form) => {
+                Self::DeleteMessage { message: text(&form.message, "DeleteMessage.message")? }
+            }
+            Command::RemoveMember(form) => {
+                Self::RemoveMember { user: text(&form.user, "RemoveMember.user")?, ban: form.ban }
+            }
+            Command::LiftBan(form) => Self::LiftBan { user: text(&form.user, "LiftBan.user")? },
         })
     }
 }
@@ -174,6 +213,7 @@ impl From<&Join> for proto::Join {
             explicit: join.explicit,
             peer: join.peer.map(Into::into),
             takeover: join.takeover,
+            contents: join.contents,
         }
     }
 }
@@ -188,6 +228,7 @@ impl From<proto::Join> for Join {
             explicit: form.explicit,
             peer: form.peer.map(Into::into),
             takeover: form.takeover,
+            contents: form.contents,
         }
     }
 }
@@ -198,6 +239,7 @@ impl From<&Signal> for proto::Signal {
             to: Some(match &signal.to {
                 SignalTarget::User(user) => signal::To::User(user.as_str().to_owned()),
                 SignalTarget::Socket(socket) => signal::To::Socket(socket.as_str().to_owned()),
+                SignalTarget::Others => signal::To::Others(proto::OtherPeers {}),
             }),
             kind: proto::SignalKind::from(signal.kind).into(),
             body: json_bytes(&signal.body),
@@ -214,9 +256,29 @@ impl TryFrom<proto::Signal> for Signal {
             to: match required(form.to, "Signal.to")? {
                 signal::To::User(user) => SignalTarget::User(text(&user, "Signal.user")?),
                 signal::To::Socket(socket) => SignalTarget::Socket(text(&socket, "Signal.socket")?),
+                signal::To::Others(proto::OtherPeers {}) => SignalTarget::Others,
             },
             body: json(form.body, "Signal.body")?,
         })
+    }
+}
+
+impl From<&Prepare> for proto::Prepare {
+    fn from(prepare: &Prepare) -> Self {
+        let access = prepare.access.map_or(proto::Access::Unspecified, Into::into);
+        Self { access: access.into(), members: prepare.members.iter().map(Into::into).collect() }
+    }
+}
+
+impl TryFrom<proto::Prepare> for Prepare {
+    type Error = WireError;
+
+    fn try_from(form: proto::Prepare) -> Result<Self, WireError> {
+        let access = match form.access() {
+            proto::Access::Unspecified => None,
+            access => Some(access.try_into()?),
+        };
+        Ok(Self { access, members: list(form.members)? })
     }
 }
 

@@ -3,7 +3,8 @@
 use super::{
     WireError,
     field::{
-        json, json_bytes, message_text, nested, optional_json, optional_text, reference, required, same_variants, text,
+        content, content_form, json, json_bytes, message_text, nested, optional_json, optional_text, reference,
+        required, same_variants, text,
     },
     proto::{self, event::Event as Form},
 };
@@ -12,10 +13,11 @@ use crate::{
     event::{CallEndReason, CloseReason, Event, LeaveReason, Message, Unavailable},
     room::Peer,
     time::Timestamp,
+    user::User,
 };
 
 same_variants!(LeaveReason, proto::LeaveReason, "MemberLeft.reason": Left, Disconnected, Removed);
-same_variants!(CloseReason, proto::CloseReason, "RoomClosed.reason": System, CallEnded);
+same_variants!(CloseReason, proto::CloseReason, "RoomClosed.reason": System, CallEnded, ClosedByUser, Expired);
 same_variants!(
     Unavailable, proto::UnavailableReason, "CallParticipantUnavailable.reason":
     Offline, Busy,
@@ -70,15 +72,36 @@ impl From<&Event> for Form {
                 peer: *peer,
                 reason: proto::LeaveReason::from(*reason).into(),
             }),
-            Event::RoomClosed { reason } => {
-                Self::RoomClosed(proto::RoomClosed { reason: proto::CloseReason::from(*reason).into() })
-            }
+            Event::RoomClosed { reason, by } => Self::RoomClosed(proto::RoomClosed {
+                reason: proto::CloseReason::from(*reason).into(),
+                by: by.as_ref().map(Into::into),
+            }),
             Event::MessagePosted(message) => Self::MessagePosted(message.into()),
             Event::ReactionChanged { message, user, emoji, on } => Self::ReactionChanged(proto::ReactionChanged {
                 message: message.as_str().to_owned(),
                 user: Some(user.into()),
                 emoji: emoji.as_str().to_owned(),
                 on: *on,
+            }),
+            Event::HistoryCleared { by } => Self::HistoryCleared(proto::HistoryCleared { by: Some(by.into()) }),
+            Event::MessageDeleted { message } => {
+                Self::MessageDeleted(proto::MessageDeleted { message: message.as_str().to_owned() })
+            }
+            Event::ActivityAppended { kind, by, socket, version, base_version, body } => {
+                Self::ActivityAppended(proto::ActivityAppended {
+                    kind: proto::ActivityKind::from(*kind).into(),
+                    by: Some(by.into()),
+                    socket: socket.as_str().to_owned(),
+                    version: *version,
+                    base_version: *base_version,
+                    body: json_bytes(body),
+                })
+            }
+            Event::RecordingSwitched { on, by, socket, body } => Self::RecordingSwitched(proto::RecordingSwitched {
+                on: *on,
+                by: Some(by.into()),
+                socket: socket.as_str().to_owned(),
+                body: body.as_ref().map(json_bytes),
             }),
             Event::TypingChanged { user, on } => {
                 Self::TypingChanged(proto::TypingChanged { user: Some(user.into()), on: *on })
@@ -89,9 +112,10 @@ impl From<&Event> for Form {
                 socket: socket.as_str().to_owned(),
             }),
             Event::HostChanged { host } => Self::HostChanged(proto::HostChanged { host: host.as_str().to_owned() }),
-            Event::EphemeralSent { from, socket, body } => Self::EphemeralSent(proto::EphemeralSent {
+            Event::EphemeralSent { from, socket, kind, body } => Self::EphemeralSent(proto::EphemeralSent {
                 from: Some(from.into()),
                 socket: socket.as_str().to_owned(),
+                kind: proto::EphemeralKind::from(*kind).into(),
                 body: json_bytes(body),
             }),
             Event::MediaChanged { by, socket, peer, change, media, body } => Self::MediaChanged(proto::MediaChanged {
@@ -185,13 +209,33 @@ impl TryFrom<Form> for Event {
                 announced: form.announced,
                 peer: form.peer,
             },
-            Form::RoomClosed(form) => Self::RoomClosed { reason: form.reason().try_into()? },
+            Form::RoomClosed(form) => {
+                Self::RoomClosed { reason: form.reason().try_into()?, by: form.by.map(User::try_from).transpose()? }
+            }
             Form::MessagePosted(form) => Self::MessagePosted(form.try_into()?),
             Form::ReactionChanged(form) => Self::ReactionChanged {
                 message: text(&form.message, "ReactionChanged.message")?,
                 user: nested(form.user, "ReactionChanged.user")?,
                 emoji: text(&form.emoji, "ReactionChanged.emoji")?,
                 on: form.on,
+            },
+            Form::HistoryCleared(form) => Self::HistoryCleared { by: nested(form.by, "HistoryCleared.by")? },
+            Form::MessageDeleted(form) => {
+                Self::MessageDeleted { message: text(&form.message, "MessageDeleted.message")? }
+            }
+            Form::ActivityAppended(form) => Self::ActivityAppended {
+                kind: form.kind().try_into()?,
+                by: nested(form.by, "ActivityAppended.by")?,
+                socket: text(&form.socket, "ActivityAppended.socket")?,
+                version: form.version,
+                base_version: form.base_version,
+                body: json(form.body, "ActivityAppended.body")?,
+            },
+            Form::RecordingSwitched(form) => Self::RecordingSwitched {
+                on: form.on,
+                by: nested(form.by, "RecordingSwitched.by")?,
+                socket: text(&form.socket, "RecordingSwitched.socket")?,
+                body: optional_json(form.body, "RecordingSwitched.body")?,
             },
             Form::TypingChanged(form) => {
                 Self::TypingChanged { user: nested(form.user, "TypingChanged.user")?, on: form.on }
@@ -203,6 +247,7 @@ impl TryFrom<Form> for Event {
             },
             Form::HostChanged(form) => Self::HostChanged { host: text(&form.host, "HostChanged.host")? },
             Form::EphemeralSent(form) => Self::EphemeralSent {
+                kind: form.kind().try_into()?,
                 from: nested(form.from, "EphemeralSent.from")?,
                 socket: text(&form.socket, "EphemeralSent.socket")?,
                 body: json(form.body, "EphemeralSent.body")?,
@@ -283,6 +328,7 @@ impl From<&Message> for proto::MessagePosted {
             socket: message.socket.as_ref().map(|s| s.as_str().to_owned()),
             peer: message.peer,
             text: message.text.as_str().to_owned(),
+            content: content_form(&message.content),
             attachments: message.attachments.as_ref().map(json_bytes),
             reference: message.reference.as_ref().map(|r| r.as_json().to_owned()),
         }
@@ -299,6 +345,7 @@ impl TryFrom<proto::MessagePosted> for Message {
             socket: optional_text(form.socket, "MessagePosted.socket")?,
             peer: form.peer,
             text: message_text(&form.text),
+            content: content(form.content)?,
             attachments: optional_json(form.attachments, "MessagePosted.attachments")?,
             reference: reference(form.reference),
         })

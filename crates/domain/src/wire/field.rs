@@ -4,8 +4,9 @@ use std::fmt::Display;
 
 use bytes::Bytes;
 
-use super::WireError;
+use super::{WireError, proto};
 use crate::{
+    content::Content,
     id::{CallId, CommandId, InvalidId, InviteId, MatchId, MessageId, NodeId, QueueName, SocketId, UserId},
     room::RoomId,
     text::{Emoji, InvalidText, MessageText, RawJson, Reference},
@@ -95,6 +96,27 @@ pub(super) fn message_text(text: &str) -> MessageText {
 
 pub(super) fn reference(json: Option<String>) -> Option<Reference> {
     json.map(|json| Reference::from_checked(&json))
+}
+
+pub(super) fn content_form(content: &Content) -> Option<proto::Content> {
+    let kind = match content {
+        Content::Text => return None,
+        Content::File(_) => proto::ContentKind::File,
+        Content::Voice(_) => proto::ContentKind::Voice,
+        Content::Encrypted(_) => proto::ContentKind::Encrypted,
+    };
+    Some(proto::Content { kind: kind.into(), body: content.body().map(json_bytes).unwrap_or_default() })
+}
+
+pub(super) fn content(form: Option<proto::Content>) -> Result<Content, WireError> {
+    let Some(form) = form else { return Ok(Content::Text) };
+    let make = match form.kind() {
+        proto::ContentKind::File => Content::File,
+        proto::ContentKind::Voice => Content::Voice,
+        proto::ContentKind::Encrypted => Content::Encrypted,
+        proto::ContentKind::Unspecified => return Err(WireError::Missing { field: "Content.kind" }),
+    };
+    json(form.body, "Content.body").map(make)
 }
 
 /// Strings of a list of ids.

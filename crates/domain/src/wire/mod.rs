@@ -9,6 +9,7 @@
 //!
 //! Each file converts the messages of the proto file of the same name.
 
+mod activity;
 mod command;
 mod delivery;
 mod error;

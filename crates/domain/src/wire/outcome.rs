@@ -8,6 +8,7 @@ use super::{
     proto::{self, room_reply::Result as Form},
 };
 use crate::{
+    activity::Contents,
     outcome::{CallParticipant, Joined, Missed, RoomOutcome},
     refusal::{Code, Refusal},
     time::Timestamp,
@@ -44,6 +45,9 @@ impl TryFrom<proto::RoomReply> for RoomReply {
                 seq: form.seq,
                 at: Timestamp::from_millis(form.at),
             },
+            Form::Appended(form) => {
+                RoomOutcome::Appended { seq: form.seq, version: form.version, at: Timestamp::from_millis(form.at) }
+            }
             Form::Reacted(proto::Reacted { at }) => RoomOutcome::Reacted { at: Timestamp::from_millis(at) },
             Form::CallCreated(form) => RoomOutcome::CallCreated {
                 call: text(&form.call, "CallCreated.call")?,
@@ -70,6 +74,9 @@ impl From<&RoomOutcome> for Form {
             RoomOutcome::Joined(joined) => Self::Joined((&**joined).into()),
             RoomOutcome::Posted { message, seq, at } => {
                 Self::Posted(proto::Posted { message: message.as_str().to_owned(), seq: *seq, at: at.as_millis() })
+            }
+            RoomOutcome::Appended { seq, version, at } => {
+                Self::Appended(proto::Appended { seq: *seq, at: at.as_millis(), version: *version })
             }
             RoomOutcome::Reacted { at } => Self::Reacted(proto::Reacted { at: at.as_millis() }),
             RoomOutcome::CallCreated { call, participants, created_at, expires_at } => {
@@ -131,6 +138,7 @@ impl From<&Joined> for proto::Joined {
                 whole: joined.missed.whole,
                 more: joined.missed.more,
             }),
+            contents: joined.contents.as_deref().map(Into::into),
         }
     }
 }
@@ -149,6 +157,7 @@ impl TryFrom<proto::Joined> for Joined {
             host: optional_text(form.host, "Joined.host")?,
             chat_enabled: form.chat_enabled,
             missed: Missed { entries: list(missed.entries)?, whole: missed.whole, more: missed.more },
+            contents: form.contents.map(|contents| Contents::try_from(contents).map(Box::new)).transpose()?,
         })
     }
 }

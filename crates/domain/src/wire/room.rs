@@ -50,25 +50,37 @@ impl TryFrom<proto::Standing> for Standing {
 
 impl From<Media> for proto::Media {
     fn from(media: Media) -> Self {
-        Self { audio: media.audio, video: media.video, screen: media.screen, hand: media.hand }
+        Self {
+            audio: media.audio,
+            video: media.video,
+            screen: media.screen,
+            hand: media.hand,
+            speaking: media.speaking,
+        }
     }
 }
 
 impl From<proto::Media> for Media {
     fn from(form: proto::Media) -> Self {
-        Self { audio: form.audio, video: form.video, screen: form.screen, hand: form.hand }
+        Self { audio: form.audio, video: form.video, screen: form.screen, hand: form.hand, speaking: form.speaking }
     }
 }
 
 impl From<MediaChange> for proto::MediaChange {
     fn from(change: MediaChange) -> Self {
-        Self { audio: change.audio, video: change.video, screen: change.screen, hand: change.hand }
+        Self {
+            audio: change.audio,
+            video: change.video,
+            screen: change.screen,
+            hand: change.hand,
+            speaking: change.speaking,
+        }
     }
 }
 
 impl From<proto::MediaChange> for MediaChange {
     fn from(form: proto::MediaChange) -> Self {
-        Self { audio: form.audio, video: form.video, screen: form.screen, hand: form.hand }
+        Self { audio: form.audio, video: form.video, screen: form.screen, hand: form.hand, speaking: form.speaking }
     }
 }
 

@@ -5,7 +5,9 @@
 use std::time::Duration;
 
 use heliograph_domain::{
+    activity::*,
     command::*,
+    content::Content,
     delivery::*,
     event::*,
     id::*,
@@ -68,8 +70,9 @@ fn actor() -> Actor {
     Actor { user: ann(), admin: true, socket: socket("s1"), gateway: node("gateway-1"), vocabulary: Vocabulary::Mesh }
 }
 
-const MEDIA: Media = Media { audio: true, video: false, screen: true, hand: false };
-const CHANGE: MediaChange = MediaChange { audio: Some(true), video: Some(false), screen: None, hand: Some(true) };
+const MEDIA: Media = Media { audio: true, video: false, screen: true, hand: false, speaking: true };
+const CHANGE: MediaChange =
+    MediaChange { audio: Some(true), video: Some(false), screen: None, hand: Some(true), speaking: Some(false) };
 const POSITION: Position = Position { epoch: u64::MAX, seq: 7 };
 
 fn peer() -> Peer {
@@ -78,20 +81,28 @@ fn peer() -> Peer {
 
 pub(crate) fn room_requests() -> Vec<RoomRequest> {
     let commands = [
-        RoomCommand::Join(Join { since: None, explicit: true, peer: None, takeover: false }),
-        RoomCommand::Join(Join { since: Some(Since::Seq(0)), explicit: false, peer: Some(MEDIA), takeover: true }),
+        RoomCommand::Join(Join { since: None, explicit: true, peer: None, takeover: false, contents: false }),
+        RoomCommand::Join(Join {
+            since: Some(Since::Seq(0)),
+            explicit: false,
+            peer: Some(MEDIA),
+            takeover: true,
+            contents: true,
+        }),
         RoomCommand::Join(Join {
             since: Some(Since::Position(POSITION)),
             explicit: false,
             peer: Some(Media::default()),
             takeover: false,
+            contents: true,
         }),
         RoomCommand::Leave { permanent: true },
         RoomCommand::Detach { socket: socket("s1"), user: user_id("ann"), cause: DisconnectCause::Lost },
         RoomCommand::Detach { socket: socket("s1"), user: user_id("ann"), cause: DisconnectCause::Explicit },
-        RoomCommand::Post(Post { text: text("hi"), attachments: None, reference: None }),
+        RoomCommand::Post(Post { text: text("hi"), content: Content::Text, attachments: None, reference: None }),
         RoomCommand::Post(Post {
             text: MessageText::parse_or_blank("").unwrap(),
+            content: Content::Voice(json(r#"{"duration":3}"#)),
             attachments: Some(json(r#"[{"name":"a"}]"#)),
             reference: Some(Reference::from_checked("17")),
         }),
@@ -104,8 +115,9 @@ pub(crate) fn room_requests() -> Vec<RoomRequest> {
         RoomCommand::SwitchChat { enabled: true },
         RoomCommand::SetMedia { target: Some(socket("s2")), change: CHANGE, body: Some(json("{}")) },
         RoomCommand::SetMedia { target: None, change: MediaChange::default(), body: None },
-        RoomCommand::SendEphemeral { to: Some(socket("s2")), body: json("{}") },
-        RoomCommand::SendEphemeral { to: None, body: json("{}") },
+        RoomCommand::SendEphemeral { to: Some(socket("s2")), kind: EphemeralKind::Data, body: json("{}") },
+        RoomCommand::SendEphemeral { to: None, kind: EphemeralKind::Cursor, body: json("{}") },
+        RoomCommand::SendEphemeral { to: None, kind: EphemeralKind::Transcript, body: json("{}") },
         RoomCommand::Signal(Signal {
             to: SignalTarget::User(user_id("bob")),
             kind: SignalKind::Candidate,
@@ -116,6 +128,7 @@ pub(crate) fn room_requests() -> Vec<RoomRequest> {
             kind: SignalKind::Other,
             body: json("{}"),
         }),
+        RoomCommand::Signal(Signal { to: SignalTarget::Others, kind: SignalKind::Answer, body: json("{}") }),
         RoomCommand::CreateCall(CallPlan { media: CallMedia::Audio, room: None, participants: vec![user_id("bob")] }),
         RoomCommand::InitiateCall(CallPlan { media: CallMedia::Video, room: Some(room("r")), participants: vec![] }),
         RoomCommand::AcceptCall,
@@ -125,6 +138,19 @@ pub(crate) fn room_requests() -> Vec<RoomRequest> {
         RoomCommand::DepartCall { user: user_id("ann") },
         RoomCommand::GreetSocket { user: user_id("ann"), socket: socket("s1"), gateway: node("gateway-1") },
         RoomCommand::Close,
+        RoomCommand::ClearHistory,
+        RoomCommand::AppendActivity { kind: ActivityKind::CodeChange, body: json("{}"), base_version: Some(0) },
+        RoomCommand::AppendActivity { kind: ActivityKind::Stroke, body: json("{}"), base_version: None },
+        RoomCommand::SetState(RoomState::Code { data: json(r#""code""#), version: 7 }),
+        RoomCommand::SetState(RoomState::Whiteboard { data: Some(json("[]")), seq: Some(7) }),
+        RoomCommand::SetState(RoomState::Whiteboard { data: None, seq: None }),
+        RoomCommand::SetState(RoomState::Recording { on: true, body: Some(json("{}")) }),
+        RoomCommand::Prepare(Prepare { access: Some(Access::Members), members: vec![ann(), guest()] }),
+        RoomCommand::Prepare(Prepare { access: Some(Access::Open), members: vec![] }),
+        RoomCommand::Prepare(Prepare { access: None, members: vec![guest()] }),
+        RoomCommand::DeleteMessage { message: MessageId::parse("msg_1").unwrap() },
+        RoomCommand::RemoveMember { user: user_id("ann"), ban: true },
+        RoomCommand::LiftBan { user: user_id("ann") },
     ]
     .into_iter()
     .chain(matching_commands().into_iter().map(RoomCommand::Matching));
@@ -163,6 +189,7 @@ pub(crate) fn room_replies() -> Vec<RoomReply> {
             host: Some(socket("s2")),
             chat_enabled: true,
             missed: Missed { entries: events().into_iter().map(log_entry).collect(), whole: true, more: true },
+            contents: Some(Box::new(contents())),
         }))),
         Ok(RoomOutcome::Joined(Box::new(Joined {
             position: Position::default(),
@@ -173,9 +200,12 @@ pub(crate) fn room_replies() -> Vec<RoomReply> {
             host: None,
             chat_enabled: false,
             missed: Missed::default(),
+            contents: None,
         }))),
         Ok(RoomOutcome::Posted { message: MessageId::generate(), seq: 9, at: at(1) }),
         Ok(RoomOutcome::Reacted { at: at(2) }),
+        Ok(RoomOutcome::Appended { seq: 9, version: Some(3), at: at(2) }),
+        Ok(RoomOutcome::Appended { seq: 9, version: None, at: at(2) }),
         Ok(RoomOutcome::CallCreated {
             call: call(),
             participants: vec![user_id("bob")],
@@ -194,6 +224,20 @@ pub(crate) fn room_replies() -> Vec<RoomReply> {
     replies.extend(matching_outcomes().into_iter().map(|outcome| Ok(RoomOutcome::Matching(outcome))));
     replies.extend(Code::ALL.map(|code| Err(code.into())));
     replies
+}
+
+fn contents() -> Contents {
+    let changes = vec![log_entry(message(text("hello")))];
+    Contents {
+        messages: changes.clone(),
+        code: Document { snapshot: Some(json(r#""code""#)), version: 7, changes, whole: true },
+        whiteboard: Document::default(),
+        recording: true,
+        participants: vec![
+            Participant { user: ann(), socket: socket("s1"), media: Some(MEDIA) },
+            Participant { user: guest(), socket: socket("s2"), media: None },
+        ],
+    }
 }
 
 pub(crate) fn presence_requests() -> Vec<PresenceRequest> {
@@ -271,6 +315,7 @@ pub(crate) fn message(text: MessageText) -> Event {
         socket: None,
         peer: false,
         text,
+        content: Content::Text,
         attachments: None,
         reference: None,
     })
@@ -287,8 +332,19 @@ pub(crate) fn events() -> Vec<Event> {
             socket: Some(socket("s1")),
             peer: true,
             text: text("with a file"),
+            content: Content::File(json(r#"{"name":"a.txt"}"#)),
             attachments: Some(json(r#"[{"url":"https://x"}]"#)),
             reference: Some(Reference::from_checked("\"t1\"")),
+        }),
+        Event::MessagePosted(Message {
+            id: MessageId::generate(),
+            author: ann(),
+            socket: None,
+            peer: false,
+            text: MessageText::parse_or_blank("").unwrap(),
+            content: Content::Encrypted(json(r#"{"iv":"x"}"#)),
+            attachments: None,
+            reference: None,
         }),
         Event::ReactionChanged {
             message: MessageId::parse("msg_1").unwrap(),
@@ -299,7 +355,26 @@ pub(crate) fn events() -> Vec<Event> {
         Event::TypingChanged { user: ann(), on: true },
         Event::ChatSwitched { enabled: true, by: ann(), socket: socket("s1") },
         Event::HostChanged { host: socket("s1") },
-        Event::EphemeralSent { from: ann(), socket: socket("s1"), body: json("{}") },
+        Event::HistoryCleared { by: ann() },
+        Event::MessageDeleted { message: MessageId::parse("msg_1").unwrap() },
+        Event::ActivityAppended {
+            kind: ActivityKind::CodeChange,
+            by: ann(),
+            socket: socket("s1"),
+            version: Some(2),
+            base_version: Some(1),
+            body: json("{}"),
+        },
+        Event::ActivityAppended {
+            kind: ActivityKind::Stroke,
+            by: guest(),
+            socket: socket("s1"),
+            version: None,
+            base_version: None,
+            body: json("{}"),
+        },
+        Event::RecordingSwitched { on: true, by: ann(), socket: socket("s1"), body: Some(json("{}")) },
+        Event::EphemeralSent { from: ann(), socket: socket("s1"), kind: EphemeralKind::Data, body: json("{}") },
         Event::MediaChanged {
             by: ann(),
             socket: socket("s1"),
@@ -327,7 +402,9 @@ pub(crate) fn events() -> Vec<Event> {
             reason,
         }),
     );
-    events.extend([CloseReason::System, CloseReason::CallEnded].map(|reason| Event::RoomClosed { reason }));
+    let closed = [CloseReason::System, CloseReason::CallEnded, CloseReason::Expired];
+    events.extend(closed.map(|reason| Event::RoomClosed { reason, by: None }));
+    events.push(Event::RoomClosed { reason: CloseReason::ClosedByUser, by: Some(ann()) });
     events.extend([Unavailable::Offline, Unavailable::Busy].map(|reason| Event::CallParticipantUnavailable {
         call: call(),
         user: user_id("bob"),

@@ -13,7 +13,7 @@ use heliograph_domain::{
 };
 
 use super::peer::{chat, identity, peer};
-use crate::{Context, Form, json::object};
+use crate::{Context, Form, files::in_words, json::object};
 
 /// What `peers` says besides the room's state.
 #[derive(Clone, Copy, Debug)]
@@ -49,12 +49,13 @@ pub fn peers(joined: &Joined, welcome: &Welcome<'_>) -> String {
         if welcome.with_messages {
             let messages = joined.missed.entries.iter().filter_map(|entry| match &entry.event {
                 Event::MessagePosted(message) => {
-                    Some((message, Context { room: Some(room), at: entry.at, seq: Some(entry.seq) }))
+                    let context = Context { room: Some(room), at: entry.at, seq: Some(entry.seq) };
+                    Some((message, in_words(message, true)?, context))
                 }
                 _ => None,
             });
-            out.objects("messages", messages, |out, (message, context)| {
-                chat(out, message, &context, Form::Everyone);
+            out.objects("messages", messages, |out, (message, text, context)| {
+                chat(out, message, &text, &context, Form::Everyone);
             });
             if joined.missed.more {
                 out.flag("more", true);

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use heliograph_domain::{
+    activity::EphemeralKind,
     command::{Post, RoomCommand, Signal, SignalTarget},
+    content::Content,
     id::{SocketId, UserId},
     refusal::{Code, Refusal},
     room::{Media, MediaChange, RoomId},
@@ -101,13 +103,14 @@ impl<'a> Message<'a> {
                 at_most(self.limits.message(), self.text.len())?;
                 let text = self.fields.either(["text", "message"]);
                 let text = text.required(|field| field.text(MessageText::parse))?;
-                RoomCommand::Post(Post { text, attachments: None, reference: self.id.clone() })
+                RoomCommand::Post(Post { text, content: Content::Text, attachments: None, reference: self.id.clone() })
             }
             "media-state" => self.media_state()?,
             "data" => {
                 at_most(self.limits.ephemeral, self.text.len())?;
                 RoomCommand::SendEphemeral {
                     to: self.fields.field("to").id(SocketId::parse)?,
+                    kind: EphemeralKind::Data,
                     body: self.relay(&SERVER_FIELDS)?,
                 }
             }
@@ -132,6 +135,7 @@ impl<'a> Message<'a> {
                 video: fields.field("video").flag()?.unwrap_or(true),
                 screen: false,
                 hand: false,
+                speaking: false,
             },
         })
     }

@@ -1,6 +1,7 @@
 //! Event to message text.
 
 use heliograph_domain::{
+    activity::EphemeralKind,
     event::{CloseReason, Event, LeaveReason},
     id::SocketId,
     room::{Media, MediaChange, Peer},
@@ -11,6 +12,7 @@ use heliograph_domain::{
 use super::peer::{chat, identity, peer, sender};
 use crate::{
     Context, Form,
+    files::in_words,
     json::{Object, extend, object},
     translate_signal,
 };
@@ -32,17 +34,20 @@ fn one(event: &Event, context: &Context<'_>, form: Form) -> Option<String> {
         Event::MemberJoined { peer: Some(peer), .. } | Event::CallParticipantJoined { peer, .. } => peer_joined(peer),
         Event::MemberLeft { user, socket, peer: true, reason, .. } => peer_left(socket, user, *reason),
         Event::CallParticipantLeft { user, socket: Some(socket), .. } => peer_left(socket, user, LeaveReason::Left),
-        Event::RoomClosed { reason } => room_closed(*reason),
+        Event::RoomClosed { reason, .. } => room_closed(*reason),
         Event::CallEnded { .. } => room_closed(CloseReason::CallEnded),
         Event::MessagePosted(message) => {
+            let text = in_words(message, true)?;
             let attachments = message.attachments.as_ref().map_or(0, |json| json.as_bytes().len());
-            object(320 + message.text.as_str().len() + attachments, |out| chat(out, message, context, form))
+            object(320 + text.len() + attachments, |out| chat(out, message, &text, context, form))
         }
         Event::ChatSwitched { enabled, by, socket } => message(switch_name(*enabled), |out| sender(out, socket, by)),
         Event::HostChanged { host } => message("host-changed", |out| {
             out.text("host", host.as_str());
         }),
-        Event::EphemeralSent { from, socket, body } => extend(body.as_str(), |out| sender(out, socket, from)),
+        Event::EphemeralSent { from, socket, kind: EphemeralKind::Data, body } => {
+            extend(body.as_str(), |out| sender(out, socket, from))
+        }
         Event::SignalRelayed { from, socket, kind, vocabulary, body } => {
             let body = translate_signal(*kind, body, *vocabulary, Vocabulary::Mesh).ok()?;
             extend(body.as_str(), |out| sender(out, socket, from))
@@ -50,6 +55,11 @@ fn one(event: &Event, context: &Context<'_>, form: Form) -> Option<String> {
         Event::MemberJoined { .. }
         | Event::MemberLeft { .. }
         | Event::ReactionChanged { .. }
+        | Event::HistoryCleared { .. }
+        | Event::MessageDeleted { .. }
+        | Event::ActivityAppended { .. }
+        | Event::RecordingSwitched { .. }
+        | Event::EphemeralSent { .. }
         | Event::TypingChanged { .. }
         | Event::MediaChanged { .. }
         | Event::CallRinging { .. }

@@ -99,7 +99,7 @@ impl Request {
         match self {
             Self::Room(RoomCommand::Signal(signal)) => match &signal.to {
                 SignalTarget::Socket(socket) => Some(socket),
-                SignalTarget::User(_) => None,
+                SignalTarget::User(_) | SignalTarget::Others => None,
             },
             Self::Room(RoomCommand::SendEphemeral { to, .. }) => to.as_ref(),
             _ => None,

@@ -16,6 +16,7 @@ use heliograph_domain::{
 use super::{Request, message::message_new};
 use crate::{
     Context, Form,
+    files::in_words,
     json::{Object, object},
 };
 
@@ -132,12 +133,13 @@ fn joined_fields(out: &mut Object<'_>, room: &RoomId, joined: &Joined, with_mess
     }
     let messages = joined.missed.entries.iter().filter_map(|entry| match &entry.event {
         Event::MessagePosted(message) => {
-            Some((message, Context { room: Some(room), at: entry.at, seq: Some(entry.seq) }))
+            let context = Context { room: Some(room), at: entry.at, seq: Some(entry.seq) };
+            Some((message, in_words(message, false)?, context))
         }
         _ => None,
     });
-    out.objects("messages", messages, |out, (message, context)| {
-        message_new(out, message, &context, Form::Everyone);
+    out.objects("messages", messages, |out, (message, content, context)| {
+        message_new(out, message, &content, &context, Form::Everyone);
     });
     if joined.missed.more {
         out.flag("more", true);

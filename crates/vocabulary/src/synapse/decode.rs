@@ -71,7 +71,10 @@ fn request(name: &str, fields: &Fields<'_>, limits: &SizeLimits) -> Result<Reque
         "message:unreact" => react(fields, false),
         "room:join" => {
             let since = fields.field("since").count()?.map(Since::Seq);
-            in_room(fields, RoomCommand::Join(Join { since, explicit: true, peer: None, takeover: false }))
+            in_room(
+                fields,
+                RoomCommand::Join(Join { since, explicit: true, peer: None, takeover: false, contents: false }),
+            )
         }
         "room:leave" => {
             let permanent = fields.field("permanent").flag()?.unwrap_or(false);

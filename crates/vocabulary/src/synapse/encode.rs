@@ -11,6 +11,7 @@ use heliograph_domain::{
 use super::message::message_new;
 use crate::{
     Context, Form,
+    files::in_words,
     json::{Object, object},
     translate_signal,
 };
@@ -36,13 +37,14 @@ fn one(event: &Event, context: &Context<'_>, form: Form) -> Option<Encoded> {
         Event::MemberLeft { user, announced: true, .. } => said("user:left-room", |out| {
             named(out, user).text("roomId", room);
         }),
-        Event::RoomClosed { reason } => said("room:deleted", |out| {
+        Event::RoomClosed { reason, .. } => said("room:deleted", |out| {
             out.text("roomId", room).plain("reason", reason.name());
         }),
         Event::MessagePosted(message) => {
+            let content = in_words(message, false)?;
             let attachments = message.attachments.as_ref().map_or(0, |json| json.as_bytes().len());
-            let capacity = 320 + message.text.as_str().len() + attachments;
-            ("message:new", object(capacity, |out| message_new(out, message, context, form)))
+            let capacity = 320 + content.len() + attachments;
+            ("message:new", object(capacity, |out| message_new(out, message, &content, context, form)))
         }
         Event::ReactionChanged { message, user, emoji, on } => {
             let name = if *on { "message:reaction-added" } else { "message:reaction-removed" };
@@ -92,6 +94,10 @@ fn one(event: &Event, context: &Context<'_>, form: Form) -> Option<Encoded> {
         }),
         Event::MemberJoined { .. }
         | Event::MemberLeft { .. }
+        | Event::HistoryCleared { .. }
+        | Event::MessageDeleted { .. }
+        | Event::ActivityAppended { .. }
+        | Event::RecordingSwitched { .. }
         | Event::ChatSwitched { .. }
         | Event::HostChanged { .. }
         | Event::EphemeralSent { .. }

@@ -2,6 +2,7 @@
 
 use heliograph_domain::{
     command::Post,
+    content::Content,
     event::Message,
     refusal::{Code, Refusal},
     text::{MessageText, RawJson},
@@ -20,6 +21,7 @@ pub(super) fn post(fields: &Fields<'_>, limits: &SizeLimits) -> Result<Post, Ref
     let parse = if attachments.is_some() { MessageText::parse_or_blank } else { MessageText::parse };
     Ok(Post {
         text: content.required(|field| field.text(parse))?,
+        content: Content::Text,
         attachments,
         reference: fields.field("clientId").reference()?,
     })
@@ -46,11 +48,11 @@ fn attachments(fields: &Fields<'_>, limits: &SizeLimits) -> Result<Option<RawJso
     Ok(Some(RawJson::from_checked(json.to_owned())))
 }
 
-/// The payload of `message:new`.
-pub(super) fn message_new(out: &mut Object<'_>, message: &Message, context: &Context<'_>, form: Form) {
+/// The payload of `message:new`. `content` is what the message says in words.
+pub(super) fn message_new(out: &mut Object<'_>, message: &Message, content: &str, context: &Context<'_>, form: Form) {
     let author = &message.author;
     out.text("id", message.id.as_str())
-        .text("content", message.text.as_str())
+        .text("content", content)
         .text("userId", author.id.as_str())
         .text("roomId", context.room_name())
         .plain("createdAt", context.at)

@@ -105,7 +105,7 @@ fn prefixed(mark: &'static str, lines: Vec<String>) -> impl Iterator<Item = Stri
 }
 
 /// A value for people: users and large outcomes by their names, and only those media that are
-/// known and on.
+/// known and on. That a message is text goes without saying.
 fn short(value: &impl Debug) -> String {
     let mut text = format!("{value:?}");
     for (name, joined) in values::joined() {
@@ -115,7 +115,7 @@ fn short(value: &impl Debug) -> String {
         let name = user.name.as_str().split(' ').next().unwrap().to_owned();
         text = text.replace(&format!("{user:?}"), &name);
     }
-    for flag in ["audio", "video", "screen", "hand"] {
+    for flag in ["audio", "video", "screen", "hand", "speaking"] {
         for (long, brief) in [("Some(true)", "on"), ("Some(false)", "off"), ("true", "on"), ("false", ""), ("None", "")]
         {
             let brief = if brief.is_empty() { String::new() } else { format!("{flag} {brief}, ") };
@@ -124,7 +124,7 @@ fn short(value: &impl Debug) -> String {
                 .replace(&format!("{flag}: {long} }}"), &format!("{brief}}}"));
         }
     }
-    text.replace(", }", " }").replace("{ }", "{}")
+    text.replace("content: Text, ", "").replace(", }", " }").replace("{ }", "{}")
 }
 
 fn refusal_line(refusal: &Refusal) -> Option<String> {

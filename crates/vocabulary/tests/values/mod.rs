@@ -1,7 +1,9 @@
 //! The domain values that the transcripts speak of.
 
 use heliograph_domain::{
+    activity::EphemeralKind,
     command::*,
+    content::Content,
     delivery::LogEntry,
     event::*,
     id::*,
@@ -65,6 +67,7 @@ fn message(words: &str) -> Message {
         socket: Some(socket("s_ann")),
         peer: false,
         text: text(words),
+        content: Content::Text,
         attachments: None,
         reference: None,
     }
@@ -117,12 +120,13 @@ fn of_rooms() -> Vec<Event> {
         left(false, true, LeaveReason::Disconnected),
         left(false, true, LeaveReason::Removed),
         left(false, false, LeaveReason::Disconnected),
-        Event::RoomClosed { reason: CloseReason::System },
-        Event::RoomClosed { reason: CloseReason::CallEnded },
+        Event::RoomClosed { reason: CloseReason::System, by: None },
+        Event::RoomClosed { reason: CloseReason::CallEnded, by: None },
         Event::HostChanged { host: socket("s_bob") },
         Event::EphemeralSent {
             from: ann(),
             socket: socket("s_ann"),
+            kind: EphemeralKind::Data,
             body: json(r#"{"type":"data","x":1.50,"to":null}"#),
         },
     ]
@@ -229,6 +233,7 @@ pub(crate) fn joined() -> [(&'static str, Joined); 2] {
         host: None,
         chat_enabled: true,
         missed: Missed::default(),
+        contents: None,
     };
     let with_bob = Joined {
         position: Position { epoch: 1, seq: 7 },

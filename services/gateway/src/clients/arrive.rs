@@ -119,7 +119,7 @@ impl Arrival {
         }
         // Its first rooms are joined before it is registered, when nobody else looks after it yet.
         self.clients.settle(Arc::clone(&self.client), false).await;
-        let silent = Join { since: None, explicit: false, peer: None, takeover: false };
+        let silent = Join { since: None, explicit: false, peer: None, takeover: false, contents: false };
         match self.clients.join(recipient, &self.client, room, silent, |_| {}).await {
             Ok(()) => Some(room.clone()),
             Err(refusal) => {

@@ -161,7 +161,7 @@ impl Clients {
     ) -> Result<ResumedRoom, &'static str> {
         let since = Some(Since::Position(Position { epoch: room.position.epoch, seq: seen }));
         let ticket = self.fan_out.begin_join(&room.room);
-        let join = Join { since, explicit: room.explicit, peer, takeover: false };
+        let join = Join { since, explicit: room.explicit, peer, takeover: false, contents: false };
         let (mut joined, _) = self.ask_to_join(client, &room.room, join).await.map_err(reason)?;
         if !joined.missed.whole {
             return Err("incomplete");

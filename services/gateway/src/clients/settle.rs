@@ -161,7 +161,7 @@ impl Clients {
         loop {
             let (Some(actor), true) = (client.actor(), attendance.is_live()) else { return Ok(()) };
             let peer = client.with(|state| state.media);
-            let join = Join { since: None, explicit: known.explicit, peer, takeover: false };
+            let join = Join { since: None, explicit: known.explicit, peer, takeover: false, contents: false };
             let (origin, command) = (Origin::Socket(actor), RoomCommand::Join(join));
             let request = RoomRequest { id: CommandId::generate(), room: room.clone(), origin, command };
             match self.commands.room(&request).await {

@@ -124,11 +124,9 @@ impl FanOut {
         let mut written = 0;
         for member in members {
             let (recipient, attendance) = (&member.recipient, &*member.attendance);
-            if !member.hears(delivery) {
-                continue;
-            }
             let sent = match seq {
                 Some(seq) => forms.send_entry(recipient, attendance, seq),
+                None if !member.hears(delivery) => false,
                 None if attendance.is_live() => {
                     forms.send(recipient, Some(attendance));
                     true

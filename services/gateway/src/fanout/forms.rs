@@ -3,7 +3,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use heliograph_domain::{
-    delivery::{Delivery, Place, Target},
+    activity::EphemeralKind,
+    delivery::{Delivery, Except, Place, Target},
     event::Event,
     room::RoomId,
     user::Vocabulary,
@@ -64,11 +65,17 @@ impl<'a> Forms<'a> {
         }
     }
 
-    /// Sends the event as entry `seq` of the log of the attended room, unless the recipient has it. Gives whether it was
-    /// sent.
+    /// Sends the event as entry `seq` of the log of the attended room, unless the recipient has it or brought it about.
+    /// Gives whether it was sent.
     pub(crate) fn send_entry(&mut self, recipient: &Recipient, attendance: &Attendance, seq: u64) -> bool {
         let Some(client) = recipient.client() else { return false };
-        client.send_entry(attendance, seq, || self.send(recipient, Some(attendance)))
+        let except = Except::of(self.event);
+        let hears = client.identity().is_none_or(|identity| except.hears(&client.id, &identity.user.id));
+        client.send_entry(attendance, seq, || {
+            if hears {
+                self.send(recipient, Some(attendance));
+            }
+        }) && hears
     }
 
     fn send_mesh(&mut self, recipient: &Recipient, client: &Client, attendance: Option<&Attendance>) {
@@ -173,6 +180,10 @@ fn class(event: &Event, room: Option<&RoomId>) -> Class {
         | Event::RoomClosed { .. }
         | Event::MessagePosted(_)
         | Event::ReactionChanged { .. }
+        | Event::HistoryCleared { .. }
+        | Event::MessageDeleted { .. }
+        | Event::ActivityAppended { .. }
+        | Event::RecordingSwitched { .. }
         | Event::ChatSwitched { .. }
         | Event::HostChanged { .. }
         | Event::MediaChanged { .. }
@@ -183,7 +194,13 @@ fn class(event: &Event, room: Option<&RoomId>) -> Class {
             (room.map(RoomId::as_str), user.id.as_str()).hash(&mut hasher);
             Class::Ephemeral(Some(CoalesceKey(hasher.finish())))
         }
+        // The newest place is the only one that counts.
+        Event::EphemeralSent { socket, kind: EphemeralKind::Cursor, .. } => {
+            let mut hasher = DefaultHasher::new();
+            (room.map(RoomId::as_str), "cursor", socket.as_str()).hash(&mut hasher);
+            Class::Ephemeral(Some(CoalesceKey(hasher.finish())))
+        }
         // What applications tell each other is theirs: nothing is known to replace anything.
-        Event::EphemeralSent { .. } => Class::Ephemeral(None),
+        Event::EphemeralSent { kind: EphemeralKind::Data | EphemeralKind::Transcript, .. } => Class::Ephemeral(None),
     }
 }

@@ -32,7 +32,7 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use heliograph_domain::{
-    delivery::{Delivery, LogEntry, Place, Target},
+    delivery::{Delivery, Except, LogEntry, Place, Target},
     id::SocketId,
     refusal::Refusal,
     room::{Position, RoomId, Standing},
@@ -249,7 +249,7 @@ impl FanOut {
 /// An entry of the log as the delivery that it was, or should have been.
 pub(crate) fn log_delivery(room: &RoomId, epoch: u64, entry: LogEntry) -> Delivery {
     Delivery {
-        target: Target::Room { room: room.clone(), except: heliograph_domain::delivery::Except::Nobody },
+        target: Target::Room { room: room.clone(), except: Except::of(&entry.event) },
         at: entry.at,
         place: Place::Log { epoch, seq: entry.seq },
         event: entry.event,

@@ -136,6 +136,7 @@ impl Stage {
             host: None,
             chat_enabled: true,
             missed: Missed::default(),
+            contents: None,
         };
         let attendance = Arc::new(Attendance::new(ticket.room().clone(), 0, joined.position, joined.position.seq));
         assert!(client.attend(&attendance));
@@ -216,6 +217,7 @@ fn entry(seq: u64) -> LogEntry {
         socket: None,
         peer: false,
         text: MessageText::parse("hello").unwrap(),
+        content: heliograph_domain::content::Content::Text,
         attachments: None,
         reference: None,
     });
@@ -322,7 +324,7 @@ async fn a_room_that_is_another_one_for_a_moment_is_not_taken_for_one() {
     time::sleep(Duration::from_millis(500)).await;
     assert!(!member.is_closed());
     // What was on its way: the room was closed, and made again by others.
-    let event = Event::RoomClosed { reason: heliograph_domain::event::CloseReason::System };
+    let event = Event::RoomClosed { reason: heliograph_domain::event::CloseReason::System, by: None };
     stage.deliver(&team(), at(1), Place::None, event).await;
     settle().await;
     assert_eq!(stage.closed("log"), 0);

@@ -81,9 +81,7 @@ impl Ticket {
                     // What follows a hole is read with it.
                     if epoch == joined.position.epoch && seq == next && arrival == Arrival::New {
                         next += 1;
-                        if hears {
-                            forms.send_entry(recipient, attendance, seq);
-                        }
+                        forms.send_entry(recipient, attendance, seq);
                     }
                 }
                 Place::Roster(_) | Place::None if hears => forms.send(recipient, Some(attendance)),

@@ -30,7 +30,7 @@ pub(super) struct MessageView {
     user_id: String,
     user_name: String,
     r#type: &'static str,
-    content: String,
+    content: Box<RawValue>,
     attachments: Box<RawValue>,
     reactions: Vec<Reaction>,
     timestamp: String,
@@ -179,12 +179,21 @@ impl MessageView {
             room_id: room.to_string(),
             user_id: message.author.id.to_string(),
             user_name: message.author.name.to_string(),
-            r#type: "text",
-            content: message.text.as_str().to_owned(),
+            r#type: message.content.kind(),
+            content: content(message),
             // What is stored was JSON when it came; if it no longer is, the message is shown without it.
             attachments: RawValue::from_string(attachments.to_owned()).unwrap_or_default(),
             reactions: Vec::new(),
             timestamp: entry.at.to_string(),
         }
     }
+}
+
+/// The text, or what a message is beside text, in the client's own form.
+fn content(message: &Message) -> Box<RawValue> {
+    let json = match message.content.body() {
+        Some(body) => RawValue::from_string(body.as_str().to_owned()),
+        None => serde_json::value::to_raw_value(message.text.as_str()),
+    };
+    json.unwrap_or_default()
 }

@@ -74,6 +74,7 @@ impl Mesh {
             explicit: true,
             peer: Some(request.media),
             takeover: request.takeover,
+            contents: false,
         };
         let command = RoomCommand::Join(join.clone());
         self.clients.permit(&client, &room, &command)?;

@@ -89,6 +89,7 @@ impl Log {
             socket: None,
             peer: false,
             text: MessageText::parse(text).unwrap(),
+            content: heliograph_domain::content::Content::Text,
             attachments: Some(RawJson::from_checked(r#"[{"name":"a.pdf"}]"#)),
             reference: None,
         }))

@@ -70,6 +70,7 @@ impl Router {
         let to = match &signal.to {
             SignalTarget::User(user) => user.clone(),
             SignalTarget::Socket(peer) => call.participant_at(peer).ok_or_else(no_such_peer)?.id.clone(),
+            SignalTarget::Others => return Err(Refusal::invalid("to", "is required").into()),
         };
         // Before anything is said about the addressee.
         let unchanged = call.clone();

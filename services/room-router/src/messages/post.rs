@@ -35,7 +35,7 @@ impl Router {
             Html::Strip => post.text.without_tags(),
             Html::Keep => post.text,
         };
-        if text.is_blank() && post.attachments.is_none() {
+        if text.is_blank() && post.attachments.is_none() && post.content.is_text() {
             return Err(Refusal::invalid("content", "must not be empty").into());
         }
         let message = Message {
@@ -45,6 +45,7 @@ impl Router {
             // Who speaks of peers only is in the room as one.
             peer: vocabulary == Vocabulary::Mesh,
             text,
+            content: post.content,
             attachments: post.attachments,
             reference: post.reference,
         };

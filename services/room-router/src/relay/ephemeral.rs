@@ -1,6 +1,7 @@
 //! What applications tell each other beside everything else.
 
 use heliograph_domain::{
+    activity::EphemeralKind,
     delivery::{Except, Place},
     event::Event,
     id::SocketId,
@@ -18,7 +19,13 @@ use crate::{
 
 impl Router {
     /// Tells the others in the room, or one of them, something that is not stored.
-    pub(crate) async fn send_ephemeral(&self, request: &Request, to: Option<SocketId>, body: RawJson) -> Outcome<()> {
+    pub(crate) async fn send_ephemeral(
+        &self,
+        request: &Request,
+        to: Option<SocketId>,
+        kind: EphemeralKind,
+        body: RawJson,
+    ) -> Outcome<()> {
         let actor = request.actor()?;
         let room = &request.room;
         let question = Question { user: &actor.user.id, socket: Some(&actor.socket), addressee: to.as_ref() };
@@ -26,7 +33,7 @@ impl Router {
         if view.attendant.is_none() {
             return Err(Code::NotInRoom.into());
         }
-        let event = Event::EphemeralSent { from: actor.user.clone(), socket: actor.socket.clone(), body };
+        let event = Event::EphemeralSent { from: actor.user.clone(), socket: actor.socket.clone(), kind, body };
         if to.is_none() {
             let except = Except::Socket(actor.socket.clone());
             let what = RoomEvent { except, at: request.now, place: Place::None, event };

@@ -31,6 +31,7 @@ impl Router {
                 view.addressee.filter(|addressee| addressee.peer.is_some()).ok_or_else(no_such_peer)?
             }
             SignalTarget::User(user) => self.latest_peer(request, actor, user).await?,
+            SignalTarget::Others => return Err(no_such_peer().into()),
         };
         express(signal.kind, actor.vocabulary, addressee.vocabulary)?;
         let event = Event::SignalRelayed {

@@ -38,7 +38,7 @@ impl Router {
         self.memory.forget_room(room);
         let gateways: BTreeSet<NodeId> = attendants.iter().map(|attendant| attendant.gateway.clone()).collect();
         let gateways: Vec<NodeId> = gateways.into_iter().collect();
-        let event = Event::RoomClosed { reason };
+        let event = Event::RoomClosed { reason, by: None };
         let what = RoomEvent { except: Except::Nobody, at: now, place: Place::None, event };
         self.tell_room(&gateways, room, what).await;
         for attendant in attendants {

@@ -113,6 +113,7 @@ impl Router {
             host: attended.host,
             chat_enabled: attended.chat_enabled,
             missed: missed(attended.missed, attended.whole, attended.more),
+            contents: None,
         })
     }
 

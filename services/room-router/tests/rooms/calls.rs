@@ -43,7 +43,7 @@ fn reject(reason: Option<&str>) -> RoomCommand {
 
 const MUTE: RoomCommand = RoomCommand::SetMedia {
     target: None,
-    change: MediaChange { audio: Some(false), video: None, screen: None, hand: None },
+    change: MediaChange { audio: Some(false), video: None, screen: None, hand: None, speaking: None },
     body: None,
 };
 

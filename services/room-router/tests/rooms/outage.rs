@@ -12,6 +12,7 @@ use bytes::Bytes;
 use futures_util::{FutureExt, future};
 use heliograph_cluster::store::{Calls, Limits, Step, Store, StoreError, Taken, Versioned, faulty::Outage};
 use heliograph_domain::{
+    activity::EphemeralKind,
     command::{RoomCommand, Signal, SignalKind, SignalTarget},
     id::{CallId, UserId},
     refusal::Code,
@@ -122,7 +123,10 @@ async fn away_from_the_store() -> (Stage, Outage) {
     for (id, gateway) in [("cat1", "g1"), ("dan1", "g2")] {
         let actor = stage.mesh(id, gateway).await;
         stage.join(&actor, "team").await;
-        stage.ask(&actor, "team", RoomCommand::SendEphemeral { to: None, body: json() }).await.unwrap();
+        stage
+            .ask(&actor, "team", RoomCommand::SendEphemeral { to: None, kind: EphemeralKind::Data, body: json() })
+            .await
+            .unwrap();
     }
     stage.clear();
     outage.begin();
@@ -149,9 +153,19 @@ async fn what_is_not_stored_flows_while_the_store_is_away() {
     }
     // It is not asked each time.
     assert!(outage.refused() < 5, "{}", outage.refused());
-    stage.ask(&cat, "team", RoomCommand::SendEphemeral { to: None, body: json() }).await.unwrap();
+    stage
+        .ask(&cat, "team", RoomCommand::SendEphemeral { to: None, kind: EphemeralKind::Data, body: json() })
+        .await
+        .unwrap();
     assert_eq!(stage.heard("g2").len(), 1);
-    stage.ask(&cat, "team", RoomCommand::SendEphemeral { to: Some(socket("dan1")), body: json() }).await.unwrap();
+    stage
+        .ask(
+            &cat,
+            "team",
+            RoomCommand::SendEphemeral { to: Some(socket("dan1")), kind: EphemeralKind::Data, body: json() },
+        )
+        .await
+        .unwrap();
     stage.ask(&cat, "team", signal_to("dan1")).await.unwrap();
     assert_eq!(stage.heard("g2").len(), 2);
     assert_eq!(stage.metrics.rooms.from_memory.get(), 23);

@@ -1,6 +1,7 @@
 //! What passes between those who are in a room now.
 
 use heliograph_domain::{
+    activity::EphemeralKind,
     command::{RoomCommand, Signal, SignalKind, SignalTarget},
     refusal::Code,
     room::MediaChange,
@@ -19,7 +20,7 @@ fn to_peer(id: &str) -> RoomCommand {
 }
 
 fn data(to: Option<&str>) -> RoomCommand {
-    RoomCommand::SendEphemeral { to: to.map(socket), body: RawJson::from_checked("{}") }
+    RoomCommand::SendEphemeral { to: to.map(socket), kind: EphemeralKind::Data, body: RawJson::from_checked("{}") }
 }
 
 fn hand(target: Option<&str>, up: bool) -> RoomCommand {

@@ -21,6 +21,7 @@ use heliograph_cluster::{
 };
 use heliograph_domain::{
     command::{Join, Origin, Post, RoomCommand, RoomRequest, Session, SessionSecret},
+    content::Content,
     delivery::Outbound,
     id::{CommandId, NodeId, SocketId, UserId},
     outcome::{Joined, RoomOutcome},
@@ -250,11 +251,16 @@ pub(crate) fn code(answer: Answer) -> Code {
 
 pub(crate) fn join_of(actor: &Actor) -> Join {
     let peer = (actor.vocabulary == Vocabulary::Mesh).then(Media::default);
-    Join { since: None, explicit: true, peer, takeover: false }
+    Join { since: None, explicit: true, peer, takeover: false, contents: false }
 }
 
 pub(crate) fn post(text: &str) -> Post {
-    Post { text: MessageText::parse_or_blank(text).unwrap(), attachments: None, reference: None }
+    Post {
+        text: MessageText::parse_or_blank(text).unwrap(),
+        content: Content::Text,
+        attachments: None,
+        reference: None,
+    }
 }
 
 /// A socket of a user, as `<user><number>` at a gateway.

@@ -59,7 +59,7 @@ fn event(event: &Event) -> String {
             let also = if *announced { format!(", so did {}", user.id) } else { String::new() };
             format!("{how} {socket} {}{also}", reason.name())
         }
-        Event::RoomClosed { reason } => format!("closed by {}", reason.name()),
+        Event::RoomClosed { reason, .. } => format!("closed by {}", reason.name()),
         Event::MessagePosted(message) => format!("{} wrote {:?}", message.author.id, message.text.as_str()),
         Event::ReactionChanged { user, emoji, on, .. } => {
             format!("{} {} {}", user.id, if *on { "set" } else { "took back" }, emoji.as_str())
@@ -69,6 +69,10 @@ fn event(event: &Event) -> String {
             format!("{} switched chat {}", by.id, if *enabled { "on" } else { "off" })
         }
         Event::HostChanged { host } => format!("{host} hosts"),
+        Event::HistoryCleared { by } => format!("history cleared by {}", by.id),
+        Event::MessageDeleted { message } => format!("{message} deleted"),
+        Event::ActivityAppended { kind, socket, version, .. } => format!("{socket} added {kind:?} {version:?}"),
+        Event::RecordingSwitched { on, socket, .. } => format!("{socket} records: {on}"),
         Event::EphemeralSent { socket, body, .. } => format!("{socket} sent {}", body.as_str()),
         Event::MediaChanged { socket, peer, media, .. } => format!("{socket} changed {peer} to {}", shown(*media)),
         Event::SignalRelayed { socket, body, .. } => format!("{socket} signals {}", body.as_str()),

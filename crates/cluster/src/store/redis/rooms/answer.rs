@@ -192,13 +192,13 @@ pub(super) fn users(reply: Reply) -> Read<Vec<User>> {
 
 /// Media as scripts know it.
 pub(super) fn bits(media: Media) -> u64 {
-    let flags = [media.audio, media.video, media.screen, media.hand];
+    let flags = [media.audio, media.video, media.screen, media.hand, media.speaking];
     flags.into_iter().rev().fold(0, |bits, flag| bits << 1 | u64::from(flag))
 }
 
 fn media(bits: u64) -> Media {
-    let [audio, video, screen, hand] = [1, 2, 4, 8].map(|flag| bits & flag != 0);
-    Media { audio, video, screen, hand }
+    let [audio, video, screen, hand, speaking] = [1, 2, 4, 8, 16].map(|flag| bits & flag != 0);
+    Media { audio, video, screen, hand, speaking }
 }
 
 /// Lua's false is nothing.

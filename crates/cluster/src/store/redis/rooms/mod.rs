@@ -184,7 +184,7 @@ impl Rooms for RedisRooms {
         as_admin: bool,
     ) -> Step<'a, MediaOutcome> {
         Box::pin(async move {
-            let everything = Media { audio: true, video: true, screen: true, hand: true };
+            let everything = Media { audio: true, video: true, screen: true, hand: true, speaking: true };
             let request = self
                 .on(&CHANGE_MEDIA, room)
                 .arg(by.as_str())
