@@ -2,9 +2,21 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 13] = [
-    "identity", "room", "matching", "command", "event", "outcome", "delivery", "link", "presence", "rooms", "gateway",
-    "relay", "node",
+const FILES: [&str; 14] = [
+    "identity",
+    "room",
+    "matching",
+    "command",
+    "publication",
+    "event",
+    "outcome",
+    "delivery",
+    "link",
+    "presence",
+    "rooms",
+    "gateway",
+    "relay",
+    "node",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

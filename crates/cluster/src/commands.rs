@@ -98,6 +98,7 @@ impl Commands {
             PresenceCommand::Resume { socket, .. } => socket.as_str(),
             PresenceCommand::Disconnect { user, .. } => user.as_str(),
             PresenceCommand::SetStatus { user, .. } => user.id.as_str(),
+            PresenceCommand::Publish(publication) => publication.key(),
         };
         let subject = Subject::Presence(Partition::of(key));
         let payload = wire::encode_presence_request(request);

@@ -7,6 +7,7 @@ use crate::{
     content::Content,
     id::{CommandId, MessageId, NodeId, SocketId, UserId},
     matching::MatchingCommand,
+    publication::Publication,
     room::{Media, MediaChange, Position, RoomId},
     text::{Emoji, MessageText, RawJson, Reference},
     user::{Actor, User},
@@ -328,6 +329,8 @@ pub enum PresenceCommand {
         /// The status.
         status: Status,
     },
+    /// A backend tells clients something.
+    Publish(Box<Publication>),
 }
 
 /// How a socket went.

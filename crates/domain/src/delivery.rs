@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::{
     event::Event,
     id::{NodeId, SocketId, UserId},
+    publication::{Audience, PublicationId},
     room::{RoomId, Standing},
     time::Timestamp,
 };
@@ -60,6 +61,8 @@ pub enum Target {
         /// The user who does not hear it.
         except: UserId,
     },
+    /// Whom a backend has chosen.
+    Audience(Box<Audience>),
 }
 
 /// Which attendants of a room do not hear an event.
@@ -105,6 +108,8 @@ pub enum Place {
     },
     /// It brought the room's roster to this version.
     Roster(u64),
+    /// It is this publication, which is told once however often it is sent.
+    Publication(PublicationId),
     /// It has none: best effort.
     None,
 }

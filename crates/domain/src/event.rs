@@ -6,6 +6,7 @@ use crate::{
     content::Content,
     id::{CallId, MessageId, SocketId, UserId},
     matching::MatchingEvent,
+    publication::EventName,
     room::{Media, MediaChange, Peer, RoomId},
     text::{Emoji, MessageText, RawJson, Reference},
     time::Timestamp,
@@ -246,6 +247,13 @@ pub enum Event {
     },
     /// Something about queues, matches or invitations.
     Matching(MatchingEvent),
+    /// A backend published an event of its own.
+    Published {
+        /// Its name.
+        event: EventName,
+        /// Its arguments.
+        args: Vec<RawJson>,
+    },
 }
 
 /// A stored message.

@@ -16,6 +16,7 @@ pub mod event;
 pub mod id;
 pub mod matching;
 pub mod outcome;
+pub mod publication;
 pub mod refusal;
 pub mod room;
 pub mod text;

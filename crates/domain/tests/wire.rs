@@ -91,7 +91,7 @@ fn samples_hold_every_variant() {
     }
     let commands: Vec<_> = samples::room_requests().into_iter().map(|request| request.command).collect();
     assert_eq!(variants(&commands), 26);
-    assert_eq!(variants(&samples::events()), 27);
+    assert_eq!(variants(&samples::events()), 28);
     assert_eq!(variants(&samples::outbound()), 5);
     let outcomes: Vec<_> = samples::room_replies().into_iter().flatten().collect();
     assert_eq!(variants(&outcomes), 9);
@@ -99,7 +99,7 @@ fn samples_hold_every_variant() {
     assert_eq!(variants(&samples::matching_outcomes()), 6);
     assert_eq!(variants(&samples::matching_events()), 11);
     let presence: Vec<_> = samples::presence_requests().into_iter().map(|request| request.command).collect();
-    assert_eq!(variants(&presence), 4);
+    assert_eq!(variants(&presence), 5);
     let outcomes: Vec<_> = samples::presence_replies().into_iter().flatten().collect();
     assert_eq!(variants(&outcomes), 4);
 }

@@ -11,6 +11,7 @@
 //! - [`synapse::ack`], [`mesh::peers`], [`mesh::ack`]: outcome to the asker's answer
 //! - [`synapse::encode`], [`mesh::encode`]: event to wire text, once for all recipients of one form
 //! - [`synapse::error`], [`mesh::error`]: refusal to wire text
+//! - [`is_taken`]: which names are not for what backends publish
 //!
 //! Payloads that clients own (signals, attachments, application data) are checked to be JSON and
 //! measured; they are neither parsed into values nor rewritten.
@@ -21,12 +22,14 @@ mod files;
 mod json;
 mod limits;
 pub mod mesh;
+mod published;
 mod signal;
 pub mod synapse;
 
 pub use claim::ClaimedId;
 pub use context::{Context, Form, second_form};
 pub use limits::SizeLimits;
+pub use published::is_taken;
 pub use signal::translate_signal;
 
 use heliograph_domain::user::Vocabulary;

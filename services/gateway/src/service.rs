@@ -69,6 +69,8 @@ pub struct Options {
     pub workers: usize,
     /// Deliveries that may wait for one worker.
     pub worker_queue: usize,
+    /// Publications that are remembered, so that a repetition is told to nobody.
+    pub publications: usize,
     /// Bounds of what services send.
     pub links: LinkOptions,
     /// Bounds of catching up with what was missed.
@@ -96,6 +98,7 @@ impl Default for Options {
             ice: IceOptions::default(),
             workers: std::thread::available_parallelism().map_or(1, usize::from),
             worker_queue: 4096,
+            publications: 4096,
             links: LinkOptions::default(),
             catch_up: CatchUpOptions::default(),
             settle_at_once: 64,
@@ -184,6 +187,7 @@ impl Gateway {
             workers: options.workers,
             queue: options.worker_queue,
             join_buffer: options.limits.join_buffer,
+            publications: options.publications,
             catch_up: options.catch_up,
         };
         let fan_out = FanOut::start(fan_out_options, history, metrics.clone(), Arc::clone(&registry), &stopped);

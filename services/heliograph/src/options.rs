@@ -78,6 +78,7 @@ pub(crate) fn gateway(config: &Config, metrics: &transport::Metrics) -> service:
         },
         worker_queue: config.outbound.worker_queue,
         settle_at_once: config.cluster.settle_at_once,
+        publications: config.cluster.remembered_publications,
         departures: config.cluster.departures,
         links: LinkOptions {
             early_bytes: config.cluster.link_early_bytes,

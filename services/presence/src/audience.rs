@@ -39,7 +39,11 @@ impl People {
     }
 
     async fn room_mates(&self, user: &UserId) -> Result<BTreeMap<NodeId, Vec<RoomId>>, StoreError> {
-        let rooms = self.store.presence.rooms(user, self.options.rooms).await?;
+        self.holders(self.store.presence.rooms(user, self.options.rooms).await?).await
+    }
+
+    /// The gateways that hold attendants of some rooms, each with those rooms.
+    pub(crate) async fn holders(&self, rooms: Vec<RoomId>) -> Result<BTreeMap<NodeId, Vec<RoomId>>, StoreError> {
         let looks = rooms.into_iter().map(|room| async move {
             let view = self.store.rooms.view(&room, None, None, None).await?;
             Ok::<_, StoreError>((room, view.gateways))

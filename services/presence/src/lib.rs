@@ -21,6 +21,7 @@ pub mod grpc;
 mod options;
 mod people;
 mod presence;
+mod publish;
 mod reaper;
 mod rooms;
 mod service;

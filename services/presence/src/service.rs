@@ -12,6 +12,7 @@ use heliograph_domain::{
     command::{PresenceCommand, PresenceRequest},
     id::{SocketId, UserId},
     outcome::PresenceOutcome,
+    publication::PublicationId,
     refusal::{Code, Refusal},
     wire,
 };
@@ -32,6 +33,8 @@ pub(crate) enum Key {
     User(UserId),
     /// The recovery of one session, whose user may be unknown.
     Session(SocketId),
+    /// One publication, which waits for no other.
+    Publication(PublicationId),
 }
 
 impl Service for People {
@@ -54,6 +57,7 @@ impl Service for People {
             PresenceCommand::Resume { socket, .. } => Key::Session(socket.clone()),
             PresenceCommand::Disconnect { user, .. } => Key::User(user.clone()),
             PresenceCommand::SetStatus { user, .. } => Key::User(user.id.clone()),
+            PresenceCommand::Publish(_) => Key::Publication(command.id),
         }
     }
 
@@ -61,7 +65,7 @@ impl Service for People {
         async move {
             let name = name(&command.command);
             count(&self.metrics.commands, name);
-            let answer = Arc::clone(&self).carry_out(command.command, timers).await;
+            let answer = Arc::clone(&self).carry_out(command, timers).await;
             let (reply, afterwards) = match answer {
                 Ok((outcome, afterwards)) => (Ok(outcome), afterwards),
                 Err(failure) => (Err(self.refusal(failure, name)), None),
@@ -94,8 +98,8 @@ impl Service for People {
 }
 
 impl People {
-    async fn carry_out(self: Arc<Self>, command: PresenceCommand, timers: Timers) -> Result<Answer, Failure> {
-        match command {
+    async fn carry_out(self: Arc<Self>, request: PresenceRequest, timers: Timers) -> Result<Answer, Failure> {
+        match request.command {
             PresenceCommand::Connect { actor, secret } => self.connect(actor, secret).await,
             PresenceCommand::Resume { socket, secret, user, gateway, holder } => {
                 self.resume(Return { socket, secret, user, gateway, holder }).await
@@ -105,6 +109,10 @@ impl People {
             }
             PresenceCommand::SetStatus { user, status } => {
                 self.set_status(&user, status).await?;
+                Ok((PresenceOutcome::Done, None))
+            }
+            PresenceCommand::Publish(publication) => {
+                self.publish(request.id, *publication).await?;
                 Ok((PresenceOutcome::Done, None))
             }
         }
@@ -118,5 +126,6 @@ const fn name(command: &PresenceCommand) -> &'static str {
         PresenceCommand::Resume { .. } => "resume",
         PresenceCommand::Disconnect { .. } => "disconnect",
         PresenceCommand::SetStatus { .. } => "set-status",
+        PresenceCommand::Publish(_) => "publish",
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     WireError,
-    field::{nested, optional_text, required, strings, text, texts},
+    field::{command_id, nested, optional_text, required, strings, text, texts},
     proto::{self, delivery, outbound, room_target},
 };
 use crate::{
@@ -58,6 +58,7 @@ impl From<&Delivery> for proto::Delivery {
             place: match delivery.place {
                 Place::Log { epoch, seq } => Some(delivery::Place::Log(proto::LogPlace { epoch, seq })),
                 Place::Roster(version) => Some(delivery::Place::Roster(version)),
+                Place::Publication(id) => Some(delivery::Place::Publication(id.to_bytes().to_vec().into())),
                 Place::None => None,
             },
             event: Some((&delivery.event).into()),
@@ -75,6 +76,7 @@ impl TryFrom<proto::Delivery> for Delivery {
             place: match form.place {
                 Some(delivery::Place::Log(proto::LogPlace { epoch, seq })) => Place::Log { epoch, seq },
                 Some(delivery::Place::Roster(version)) => Place::Roster(version),
+                Some(delivery::Place::Publication(id)) => Place::Publication(command_id(&id, "Delivery.publication")?),
                 None => Place::None,
             },
             event: nested(form.event, "Delivery.event")?,
@@ -108,6 +110,7 @@ impl From<&Target> for delivery::Target {
             Target::Everyone { except } => {
                 Self::Everyone(proto::EveryoneTarget { except_user: except.as_str().to_owned() })
             }
+            Target::Audience(audience) => Self::Audience((&**audience).into()),
         }
     }
 }
@@ -142,6 +145,7 @@ impl TryFrom<delivery::Target> for Target {
                 socket: text(&form.socket, "SocketTarget.socket")?,
             },
             Form::Everyone(form) => Self::Everyone { except: text(&form.except_user, "EveryoneTarget.except_user")? },
+            Form::Audience(form) => Self::Audience(Box::new(form.try_into()?)),
         })
     }
 }

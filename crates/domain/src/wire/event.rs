@@ -7,6 +7,7 @@ use super::{
         required, same_variants, text,
     },
     proto::{self, event::Event as Form},
+    publication::arguments,
 };
 use crate::{
     delivery::LogEntry,
@@ -187,6 +188,10 @@ impl From<&Event> for Form {
                 status: proto::Status::from(*status).into(),
                 last_seen: last_seen.as_millis(),
             }),
+            Event::Published { event, args } => Self::Published(proto::Published {
+                event: event.as_str().to_owned(),
+                args: args.iter().map(json_bytes).collect(),
+            }),
         }
     }
 }
@@ -316,6 +321,10 @@ impl TryFrom<Form> for Event {
                 last_seen: Timestamp::from_millis(form.last_seen),
             },
             Form::Matching(event) => Self::Matching(event.try_into()?),
+            Form::Published(form) => Self::Published {
+                event: text(&form.event, "Published.event")?,
+                args: arguments(form.args, "Published.args")?,
+            },
         })
     }
 }

@@ -8,6 +8,7 @@ use super::{WireError, proto};
 use crate::{
     content::Content,
     id::{CallId, CommandId, InvalidId, InviteId, MatchId, MessageId, NodeId, QueueName, SocketId, UserId},
+    publication::EventName,
     room::RoomId,
     text::{Emoji, InvalidText, MessageText, RawJson, Reference},
     user::Name,
@@ -30,7 +31,7 @@ macro_rules! from_text {
     )+};
 }
 
-from_text!(InvalidId: UserId, SocketId, CallId, MessageId, MatchId, InviteId, QueueName, NodeId, RoomId, Name);
+from_text!(InvalidId: UserId, SocketId, CallId, MessageId, MatchId, InviteId, QueueName, NodeId, RoomId, Name, EventName);
 from_text!(InvalidText: Emoji);
 
 pub(super) fn text<T: FromText>(text: &str, field: &'static str) -> Result<T, WireError> {

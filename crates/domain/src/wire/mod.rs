@@ -21,6 +21,7 @@ mod matching;
 mod outcome;
 mod presence;
 pub mod proto;
+mod publication;
 mod room;
 mod rooms;
 

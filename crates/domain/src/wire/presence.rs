@@ -67,6 +67,7 @@ impl From<&PresenceCommand> for Command {
                 user: Some(user.into()),
                 status: proto::Status::from(*status).into(),
             }),
+            PresenceCommand::Publish(publication) => Self::Publish((&**publication).into()),
         }
     }
 }
@@ -98,6 +99,7 @@ impl TryFrom<Command> for PresenceCommand {
             Command::SetStatus(form) => {
                 Self::SetStatus { status: form.status().try_into()?, user: nested(form.user, "SetStatus.user")? }
             }
+            Command::Publish(form) => Self::Publish(Box::new(form.try_into()?)),
         })
     }
 }

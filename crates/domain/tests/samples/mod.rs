@@ -13,6 +13,7 @@ use heliograph_domain::{
     id::*,
     matching::*,
     outcome::*,
+    publication::*,
     refusal::{Code, Refusal},
     room::*,
     text::{Emoji, MessageText, RawJson, Reference},
@@ -77,6 +78,22 @@ const POSITION: Position = Position { epoch: u64::MAX, seq: 7 };
 
 fn peer() -> Peer {
     Peer { socket: socket("s2"), user: guest(), media: MEDIA, joined_at: at(5) }
+}
+
+fn news() -> EventName {
+    EventName::parse("news").unwrap()
+}
+
+fn args() -> Vec<RawJson> {
+    vec![json(r#"{"a":1}"#), json("null")]
+}
+
+fn audience() -> Audience {
+    Audience {
+        everyone: false,
+        of: Selection { rooms: vec![room("a"), room("b")], users: vec![user_id("ann")], sockets: vec![socket("s1")] },
+        except: Selection { rooms: vec![room("c")], users: vec![user_id("bob")], sockets: vec![socket("s2")] },
+    }
 }
 
 pub(crate) fn room_requests() -> Vec<RoomRequest> {
@@ -278,6 +295,12 @@ pub(crate) fn presence_requests() -> Vec<PresenceRequest> {
         PresenceCommand::SetStatus { user: ann(), status: Status::Busy },
         PresenceCommand::SetStatus { user: ann(), status: Status::Online },
         PresenceCommand::SetStatus { user: ann(), status: Status::Offline },
+        PresenceCommand::Publish(Box::new(Publication { audience: audience(), event: news(), args: args() })),
+        PresenceCommand::Publish(Box::new(Publication {
+            audience: Audience { everyone: true, ..Audience::default() },
+            event: news(),
+            args: Vec::new(),
+        })),
     ]
     .map(|command| PresenceRequest { id: CommandId::generate(), command })
     .into()
@@ -392,6 +415,7 @@ pub(crate) fn events() -> Vec<Event> {
         Event::UserOnline { user: ann() },
         Event::UserOffline { user: ann(), last_seen: at(6) },
         Event::PresenceChanged { user: ann(), status: Status::Busy, last_seen: at(6) },
+        Event::Published { event: news(), args: args() },
     ];
     events.extend(
         [LeaveReason::Left, LeaveReason::Disconnected, LeaveReason::Removed].map(|reason| Event::MemberLeft {
@@ -559,8 +583,14 @@ pub(crate) fn outbound() -> Vec<Outbound> {
         Target::Socket { room: Some(room("r")), socket: socket("s1") },
         Target::Socket { room: None, socket: socket("s1") },
         Target::Everyone { except: user_id("ann") },
+        Target::Audience(Box::new(audience())),
     ];
-    let places = [Place::Log { epoch: u64::MAX, seq: 3 }, Place::Roster(0), Place::None];
+    let places = [
+        Place::Log { epoch: u64::MAX, seq: 3 },
+        Place::Roster(0),
+        Place::Publication(PublicationId::from_bytes([7; 16])),
+        Place::None,
+    ];
     let mut outbound: Vec<_> = targets
         .into_iter()
         .zip(places.into_iter().cycle())

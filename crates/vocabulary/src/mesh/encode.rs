@@ -4,6 +4,7 @@ use heliograph_domain::{
     activity::EphemeralKind,
     event::{CloseReason, Event, LeaveReason},
     id::SocketId,
+    publication::EventName,
     room::{Media, MediaChange, Peer},
     text::RawJson,
     user::{User, Vocabulary},
@@ -13,7 +14,7 @@ use super::peer::{chat, identity, peer, sender};
 use crate::{
     Context, Form,
     files::in_words,
-    json::{Object, extend, object},
+    json::{Fields, Object, extend, object},
     translate_signal,
 };
 
@@ -52,6 +53,7 @@ fn one(event: &Event, context: &Context<'_>, form: Form) -> Option<String> {
             let body = translate_signal(*kind, body, *vocabulary, Vocabulary::Mesh).ok()?;
             extend(body.as_str(), |out| sender(out, socket, from))
         }
+        Event::Published { event, args } => published(event, args.first()),
         Event::MemberJoined { .. }
         | Event::MemberLeft { .. }
         | Event::ReactionChanged { .. }
@@ -72,6 +74,17 @@ fn one(event: &Event, context: &Context<'_>, form: Form) -> Option<String> {
         | Event::UserOffline { .. }
         | Event::PresenceChanged { .. }
         | Event::Matching(_) => return None,
+    })
+}
+
+/// The fields of the first argument under the event's name. A `type` of its own gives way to that.
+fn published(event: &EventName, arg: Option<&RawJson>) -> String {
+    let arg = arg.map_or("", RawJson::as_str);
+    object(64 + event.as_str().len() + arg.len(), |out| {
+        out.text("type", event.as_str());
+        for (key, value) in Fields::parse(arg).unwrap_or_else(Fields::none).iter().filter(|(key, _)| *key != "type") {
+            out.copy(key, value);
+        }
     })
 }
 

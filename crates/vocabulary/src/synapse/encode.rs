@@ -102,7 +102,9 @@ fn one(event: &Event, context: &Context<'_>, form: Form) -> Option<Encoded> {
         | Event::HostChanged { .. }
         | Event::EphemeralSent { .. }
         | Event::MediaChanged { .. }
-        | Event::Matching(_) => return None,
+        | Event::Matching(_)
+        // Is told under its own name, with its own arguments.
+        | Event::Published { .. } => return None,
     };
     Some(encoded)
 }

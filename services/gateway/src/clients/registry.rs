@@ -6,7 +6,7 @@ use std::{
 };
 
 use heliograph_domain::{
-    delivery::Delivery,
+    delivery::{Delivery, Target},
     id::{SocketId, UserId},
 };
 use parking_lot::Mutex;
@@ -41,6 +41,12 @@ pub(crate) struct Arrivals {
 
 impl Arrivals {
     fn keep(&self, delivery: &Delivery) {
+        if let Target::Audience(audience) = &delivery.target {
+            let except = &audience.except;
+            if except.sockets.contains(&self.socket) || except.users.contains(&self.user) {
+                return;
+            }
+        }
         let mut kept = self.kept.lock();
         if kept.len() < ARRIVALS {
             kept.push(delivery.clone());
@@ -141,9 +147,13 @@ impl Registry {
         page.into_values().collect()
     }
 
-    /// Every socket that has an identity.
-    pub(crate) fn everyone(&self) -> Vec<Recipient> {
-        self.index.lock().users.values().flatten().cloned().collect()
+    /// Every socket that has an identity. Keeps the delivery for those that are about to be registered.
+    pub(crate) fn everyone(&self, delivery: Option<&Delivery>) -> Vec<Recipient> {
+        let index = self.index.lock();
+        if let Some(delivery) = delivery {
+            index.arriving.values().flatten().for_each(|arrivals| arrivals.keep(delivery));
+        }
+        index.users.values().flatten().cloned().collect()
     }
 }
 

@@ -77,7 +77,7 @@ impl Clients {
     /// Makes every client known again that is not known under the gateway's id of now, or with `anew`, every
     /// client. A few at a time.
     pub(crate) async fn settle_all(self: &Arc<Self>, anew: bool) {
-        let clients = self.registry.everyone().into_iter().filter_map(|one| one.client().cloned());
+        let clients = self.registry.everyone(None).into_iter().filter_map(|one| one.client().cloned());
         let settling = clients.map(|client| self.settle(client, anew));
         stream::iter(settling).buffer_unordered(self.settle_at_once).for_each(|()| std::future::ready(())).await;
     }

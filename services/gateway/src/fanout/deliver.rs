@@ -72,6 +72,9 @@ impl FanOut {
 
     /// Events that are addressed to users or sockets, wherever they are.
     fn to_sockets(&self, delivery: &Delivery) {
+        if matches!(delivery.place, Place::Publication(id) if !self.publications.is_new(id)) {
+            return self.count_repeated();
+        }
         let recipients = match &delivery.target {
             Target::Users { users, except, .. } => {
                 let sockets = users.iter().flat_map(|user| self.registry.user(user, Some(delivery)));
@@ -86,10 +89,11 @@ impl FanOut {
                 others.filter(|recipient| told.insert(id(recipient))).cloned().collect()
             }
             Target::Everyone { except } => {
-                let mut everyone = self.registry.everyone();
+                let mut everyone = self.registry.everyone(None);
                 everyone.retain(|recipient| !is_of(recipient, except));
                 everyone
             }
+            Target::Audience(audience) => self.audience(audience, delivery),
             Target::Room { .. } => Vec::new(),
         };
         let mut forms = Forms::new(delivery);
@@ -118,7 +122,7 @@ impl FanOut {
     pub(super) fn write(&self, delivery: &Delivery, members: &[Member]) {
         let seq = match delivery.place {
             Place::Log { seq, .. } => Some(seq),
-            Place::Roster(_) | Place::None => None,
+            Place::Roster(_) | Place::Publication(_) | Place::None => None,
         };
         let mut forms = Forms::new(delivery);
         let mut written = 0;
@@ -139,7 +143,7 @@ impl FanOut {
     }
 }
 
-fn id(recipient: &Recipient) -> Option<&SocketId> {
+pub(super) fn id(recipient: &Recipient) -> Option<&SocketId> {
     recipient.client().map(|client| &client.id)
 }
 

@@ -6,7 +6,9 @@ use heliograph_domain::{
     activity::EphemeralKind,
     delivery::{Delivery, Except, Place, Target},
     event::Event,
+    publication::EventName,
     room::RoomId,
+    text::RawJson,
     user::Vocabulary,
 };
 use heliograph_vocabulary::{Context, Form, mesh, second_form, synapse};
@@ -38,11 +40,11 @@ impl<'a> Forms<'a> {
         let room = match &delivery.target {
             Target::Room { room, .. } => Some(room),
             Target::Users { room, .. } | Target::Socket { room, .. } => room.as_ref(),
-            Target::Rooms { .. } | Target::Everyone { .. } => None,
+            Target::Rooms { .. } | Target::Everyone { .. } | Target::Audience(_) => None,
         };
         let seq = match delivery.place {
             Place::Log { seq, .. } => Some(seq),
-            Place::Roster(_) | Place::None => None,
+            Place::Roster(_) | Place::Publication(_) | Place::None => None,
         };
         Self {
             event: &delivery.event,
@@ -59,9 +61,31 @@ impl<'a> Forms<'a> {
     /// event's room, for events that reach it by attending.
     pub(crate) fn send(&mut self, recipient: &Recipient, attendance: Option<&Attendance>) {
         let Some(client) = recipient.client() else { return };
+        if let Event::Published { event, args } = self.event {
+            return self.send_published(recipient, client, event, args);
+        }
         match client.vocabulary {
             Vocabulary::Synapse => self.send_synapse(recipient, client, attendance),
             Vocabulary::Mesh => self.send_mesh(recipient, client, attendance),
+        }
+    }
+
+    /// Sends what a backend published: the same to every client of Socket.IO, and to a mesh client wherever it is.
+    fn send_published(&mut self, recipient: &Recipient, client: &Client, event: &EventName, args: &[RawJson]) {
+        let frames = match client.vocabulary {
+            Vocabulary::Synapse => self.plain.get_or_insert_with(|| {
+                let args: Vec<_> = args.iter().map(RawJson::as_str).collect();
+                vec![Frame::event(NAMESPACE, event.as_str(), &args, None, &[])]
+            }),
+            Vocabulary::Mesh => {
+                let (event, context) = (self.event, &self.context);
+                self.mesh.get_or_insert_with(|| {
+                    mesh::encode(event, context, Form::Everyone).iter().map(|text| Frame::text(text)).collect()
+                })
+            }
+        };
+        for frame in frames {
+            recipient.send(frame, self.class);
         }
     }
 
@@ -187,7 +211,8 @@ fn class(event: &Event, room: Option<&RoomId>) -> Class {
         | Event::ChatSwitched { .. }
         | Event::HostChanged { .. }
         | Event::MediaChanged { .. }
-        | Event::Matching(_) => Class::Message,
+        | Event::Matching(_)
+        | Event::Published { .. } => Class::Message,
         Event::UserOnline { .. } | Event::UserOffline { .. } | Event::PresenceChanged { .. } => Class::Presence,
         Event::TypingChanged { user, .. } => {
             let mut hasher = DefaultHasher::new();

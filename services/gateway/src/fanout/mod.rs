@@ -11,6 +11,7 @@
 //! - **Writes go out directly.** One frame is built per vocabulary and written to each member's socket by
 //!   the worker itself, outside of any lock on the index (`deliver`, `forms`).
 
+mod audience;
 mod catch_up;
 mod deliver;
 mod doubts;
@@ -44,6 +45,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::catch_up::CatchUpOptions;
 use self::{
+    audience::Publications,
     catch_up::Look,
     member::{Joining, Member},
     part::Partings,
@@ -70,6 +72,8 @@ pub(crate) struct FanOutOptions {
     pub(crate) queue: usize,
     /// Deliveries that are kept for a join that is not answered yet.
     pub(crate) join_buffer: usize,
+    /// Publications that are remembered, so that a repetition is told to nobody.
+    pub(crate) publications: usize,
     /// How what was missed is caught up with.
     pub(crate) catch_up: CatchUpOptions,
 }
@@ -83,6 +87,7 @@ pub(crate) struct FanOut {
     registry: Arc<Registry>,
     doubts: Doubts,
     partings: Partings,
+    publications: Publications,
     /// Logs that may be read side by side.
     reads: Semaphore,
 }
@@ -115,7 +120,7 @@ impl FanOut {
         registry: Arc<Registry>,
         shutdown: &CancellationToken,
     ) -> Arc<Self> {
-        let FanOutOptions { workers, queue, join_buffer, catch_up } = options;
+        let FanOutOptions { workers, queue, join_buffer, publications, catch_up } = options;
         let (shards, queues): (Vec<_>, Vec<_>) = (0..workers.max(1))
             .map(|_| {
                 let (sender, receiver) = mpsc::channel(queue);
@@ -129,6 +134,7 @@ impl FanOut {
             registry,
             doubts: Doubts::new(catch_up.doubts, metrics.links.clone()),
             partings: Partings::default(),
+            publications: Publications::new(publications),
             reads: Semaphore::new(catch_up.reads.max(1)),
             metrics,
         });
@@ -172,6 +178,8 @@ impl FanOut {
             Target::Room { room, .. }
             | Target::Users { room: Some(room), .. }
             | Target::Socket { room: Some(room), .. } => self.shard_number(room),
+            // What is published to a room comes in order with what happens there.
+            Target::Audience(audience) => audience.of.rooms.first().map_or(0, |room| self.shard_number(room)),
             Target::Users { .. } | Target::Socket { .. } | Target::Rooms { .. } | Target::Everyone { .. } => 0,
         };
         if leisure && self.shards[shard].pending.load(Ordering::Acquire) == 0 && self.is_small(&delivery.target) {
@@ -192,7 +200,7 @@ impl FanOut {
             Target::Room { room, .. } => self.members(room).len() <= SMALL_ROOM,
             Target::Users { users, .. } => users.len() <= SMALL_ROOM,
             Target::Socket { .. } => true,
-            Target::Rooms { .. } | Target::Everyone { .. } => false,
+            Target::Rooms { .. } | Target::Everyone { .. } | Target::Audience(_) => false,
         }
     }
 

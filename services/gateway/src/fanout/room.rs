@@ -115,7 +115,7 @@ impl LocalRoom {
     /// Judges a delivery by its place, and counts it if it is new.
     pub(super) fn arrive(&mut self, delivery: &Delivery) -> Arrival {
         match delivery.place {
-            Place::None => Arrival::New,
+            Place::Publication(_) | Place::None => Arrival::New,
             Place::Roster(version) => {
                 let kind = Some(mem::discriminant(&delivery.event));
                 if version < self.roster.0 || (version, kind) == self.roster {

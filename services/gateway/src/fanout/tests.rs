@@ -33,8 +33,8 @@ use crate::{
 };
 
 /// A fan-out, and the room `team` as the cluster knows it.
-struct Stage {
-    fan_out: Arc<FanOut>,
+pub(super) struct Stage {
+    pub(super) fan_out: Arc<FanOut>,
     rooms: Arc<Rooms>,
     metrics: Metrics,
     _stop: DropGuard,
@@ -94,17 +94,24 @@ impl Room {
 }
 
 /// A client in the room.
-struct Member {
+pub(super) struct Member {
+    pub(super) recipient: Recipient,
     socket: Arc<PlainSocket>,
     attendance: Arc<Attendance>,
 }
 
 impl Stage {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (metrics, stop) = (Metrics::default(), CancellationToken::new());
         let room = Room { epoch: 7, first: 1, last: 4, roster: 100, ..Room::default() };
         let rooms = Arc::new(Rooms(Mutex::new(room)));
-        let options = FanOutOptions { workers: 2, queue: 100, join_buffer: 100, catch_up: CatchUpOptions::default() };
+        let options = FanOutOptions {
+            workers: 2,
+            queue: 100,
+            join_buffer: 100,
+            publications: 100,
+            catch_up: CatchUpOptions::default(),
+        };
         let history = Arc::clone(&rooms);
         let fan_out = FanOut::start(options, history, metrics.clone(), Arc::new(Registry::default()), &stop);
         Self { fan_out, rooms, metrics, _stop: stop.drop_guard() }
@@ -115,7 +122,7 @@ impl Stage {
     }
 
     /// Joins the room `id` where `team` stands.
-    fn join(&self, id: &RoomId, vocabulary: Vocabulary) -> Member {
+    pub(super) fn join(&self, id: &RoomId, vocabulary: Vocabulary) -> Member {
         self.finish(self.fan_out.begin_join(id), vocabulary)
     }
 
@@ -142,7 +149,7 @@ impl Stage {
         assert!(client.attend(&attendance));
         let recipient = Recipient::Plain(Arc::clone(&socket), client);
         ticket.finish(&recipient, &joined, &attendance, || {}).unwrap();
-        Member { socket, attendance }
+        Member { recipient, socket, attendance }
     }
 
     /// Sends an entry of the log to those who attend the room.
@@ -178,6 +185,16 @@ impl Stage {
 }
 
 impl Member {
+    /// What it has been sent since it was last looked at.
+    pub(super) fn texts(&self) -> Vec<String> {
+        let mut texts = Vec::new();
+        self.socket.outlet().take_while(|frame| {
+            texts.push(String::from_utf8_lossy(&frame[2..]).into_owned());
+            true
+        });
+        texts
+    }
+
     /// What it has heard since it was last looked at: numbers of entries, 0 for a join.
     fn heard(&self) -> Vec<u64> {
         let mut heard = Vec::new();

@@ -62,7 +62,7 @@ impl Ticket {
         // What was read from the log comes after what had made it necessary.
         kept.sort_by_key(|delivery| match delivery.place {
             Place::Log { seq, .. } => Some(seq),
-            Place::Roster(_) | Place::None => None,
+            Place::Roster(_) | Place::Publication(_) | Place::None => None,
         });
         let mut next = joined.position.seq + 1;
         for delivery in kept {
@@ -84,8 +84,10 @@ impl Ticket {
                         forms.send_entry(recipient, attendance, seq);
                     }
                 }
-                Place::Roster(_) | Place::None if hears => forms.send(recipient, Some(attendance)),
-                Place::Roster(_) | Place::None => {}
+                Place::Roster(_) | Place::Publication(_) | Place::None if hears => {
+                    forms.send(recipient, Some(attendance));
+                }
+                Place::Roster(_) | Place::Publication(_) | Place::None => {}
             }
         }
         room.add(member);

@@ -197,6 +197,8 @@ pub(crate) struct Cluster {
     pub closes_per_second: usize,
     /// Clients that a gateway makes known again side by side after it was taken for dead.
     pub settle_at_once: usize,
+    /// Publications of backends that a gateway remembers, so that one which is sent again is told to nobody twice.
+    pub remembered_publications: usize,
     /// Sockets of whose end presence could not be told yet; beyond, the gateway goes on under another id.
     pub departures: usize,
     /// How often presence looks for gateways that have died unnoticed.
@@ -244,6 +246,7 @@ impl Default for Cluster {
             gap_reads: 32,
             closes_per_second: 500,
             settle_at_once: 64,
+            remembered_publications: 4096,
             departures: 65_536,
             reap_interval: seconds(30),
             reap_at_once: 256,

@@ -7,6 +7,7 @@
 
 mod coming;
 mod going;
+mod publishing;
 mod questions;
 mod reaping;
 mod recovering;

@@ -30,10 +30,11 @@ use heliograph_cluster::{
 };
 use heliograph_domain::{
     command::{DisconnectCause, PresenceCommand, PresenceRequest, RoomCommand, SessionSecret, Status},
-    delivery::{Outbound, Target},
+    delivery::{Outbound, Place, Target},
     event::Event,
     id::{CallId, CommandId, NodeId, SocketId, UserId},
     outcome::{PresenceOutcome, RoomOutcome},
+    publication::{Audience, Selection},
     refusal::{Code, Refusal},
     room::{Position, RoomId},
     time::Timestamp,
@@ -195,7 +196,11 @@ impl Stage {
     }
 
     pub(crate) async fn ask(&self, command: PresenceCommand) -> Answer {
-        self.commands.presence(&PresenceRequest { id: CommandId::generate(), command }).await
+        self.ask_as(CommandId::generate(), command).await
+    }
+
+    pub(crate) async fn ask_as(&self, id: CommandId, command: PresenceCommand) -> Answer {
+        self.commands.presence(&PresenceRequest { id, command }).await
     }
 
     /// Connects a socket named `<user><number>`.
@@ -287,13 +292,29 @@ impl Stage {
 
     /// What a gateway was told since the last look.
     pub(crate) fn heard(&mut self, gateway: &str) -> Vec<String> {
-        let mut heard = Vec::new();
+        self.received(gateway).iter().map(tell).collect()
+    }
+
+    /// The ids of what was published to a gateway since the last look.
+    pub(crate) fn published(&mut self, gateway: &str) -> Vec<CommandId> {
+        let ids = self.received(gateway).into_iter().map(|outbound| match outbound {
+            Outbound::Deliver(delivery) => match delivery.place {
+                Place::Publication(id) => id,
+                other => panic!("{other:?} is no publication"),
+            },
+            other => panic!("{other:?} is no publication"),
+        });
+        ids.collect()
+    }
+
+    fn received(&mut self, gateway: &str) -> Vec<Outbound> {
+        let mut received = Vec::new();
         let subscription = self.gateways.get_mut(gateway).unwrap();
         while let Some(Some(message)) = task::unconstrained(subscription.next()).now_or_never() {
             let items = wire::decode_parcel(message.payload).unwrap().items;
-            heard.extend(items.into_iter().map(|item| tell(&wire::decode_outbound(item).unwrap())));
+            received.extend(items.into_iter().map(|item| wire::decode_outbound(item).unwrap()));
         }
-        heard
+        received
     }
 
     /// Lets time pass; it is not waited for.
@@ -403,6 +424,7 @@ fn tell(outbound: &Outbound) -> String {
             format!("{} but {except}", rooms.join(" and "))
         }
         Target::Everyone { except } => format!("everyone but {except}"),
+        Target::Audience(audience) => return publication(audience, &delivery.event),
         other => panic!("presence does not tell {other:?}"),
     };
     let what = match &delivery.event {
@@ -412,6 +434,18 @@ fn tell(outbound: &Outbound) -> String {
         other => panic!("presence does not say {other:?}"),
     };
     format!("{to}: {what}")
+}
+
+fn publication(audience: &Audience, event: &Event) -> String {
+    let Event::Published { event, .. } = event else { panic!("{event:?} is no publication") };
+    let names = |Selection { rooms, users, sockets }: &Selection| {
+        let rooms = rooms.iter().map(RoomId::as_str);
+        let users = users.iter().map(UserId::as_str);
+        rooms.chain(users).chain(sockets.iter().map(SocketId::as_str)).collect::<Vec<_>>().join(", ")
+    };
+    let of = if audience.everyone { "everyone".to_owned() } else { names(&audience.of) };
+    let except = if audience.except.is_empty() { String::new() } else { format!(" but {}", names(&audience.except)) };
+    format!("{} for {of}{except}", event.as_str())
 }
 
 fn owner(id: &str) -> String {

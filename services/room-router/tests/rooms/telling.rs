@@ -24,7 +24,7 @@ pub(crate) fn tell(outbound: &Outbound) -> String {
 fn deliver(delivery: &Delivery) -> String {
     let place = match delivery.place {
         Place::Log { seq, .. } => format!(" #{seq}"),
-        Place::Roster(_) | Place::None => String::new(),
+        Place::Roster(_) | Place::Publication(_) | Place::None => String::new(),
     };
     format!("{}{place}: {}", to(&delivery.target), event(&delivery.event))
 }
@@ -41,6 +41,7 @@ fn to(target: &Target) -> String {
         }
         Target::Socket { socket, .. } => format!("{socket}"),
         Target::Everyone { except } => format!("everyone but {except}"),
+        Target::Audience(audience) => panic!("rooms do not publish to {audience:?}"),
     }
 }
 
@@ -96,6 +97,7 @@ fn event(event: &Event) -> String {
         Event::UserOffline { user, .. } => format!("{} is offline", user.id),
         Event::PresenceChanged { user, status, .. } => format!("{} is {}", user.id, status.name()),
         Event::Matching(event) => matching(event),
+        Event::Published { event, .. } => panic!("rooms do not publish {event:?}"),
     }
 }
 
