@@ -65,14 +65,31 @@ pub enum Vocabulary {
     Synapse,
     /// Video rooms over a plain WebSocket.
     Mesh,
+    /// Pairs of guests over Socket.IO.
+    GuestChat,
+    /// One-to-one chat over Socket.IO.
+    DirectChat,
+    /// Matching, sessions and calls over several Socket.IO namespaces.
+    Collaboration,
 }
 
 impl Vocabulary {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Synapse, Self::Mesh, Self::GuestChat, Self::DirectChat, Self::Collaboration];
+
+    /// The vocabulary of this [name](Self::name).
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|vocabulary| vocabulary.name() == name)
+    }
+
     /// The name by which configuration, clients and metrics know the vocabulary.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Synapse => "synapse",
             Self::Mesh => "mesh",
+            Self::GuestChat => "guest-chat",
+            Self::DirectChat => "direct-chat",
+            Self::Collaboration => "collaboration",
         }
     }
 }

@@ -24,7 +24,7 @@ impl ClaimedId<'_> {
 }
 
 /// The ids that are given in these fields. What is neither a string nor a number names nobody.
-pub(crate) fn claims<'a>(fields: &'a Fields<'_>) -> impl Iterator<Item = ClaimedId<'a>> {
+pub(crate) fn claims<'a>(fields: &Fields<'a>) -> impl Iterator<Item = ClaimedId<'a>> {
     fields.iter().filter_map(|(key, raw)| {
         let socket_too = match key.len() {
             4 | 8 if SENDER_FIELDS.contains(&key) => true,

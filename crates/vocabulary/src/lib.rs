@@ -7,33 +7,37 @@
 //!
 //! In the order of the path:
 //!
-//! - [`synapse::Event`], [`mesh::Message`]: wire text to request
-//! - [`synapse::ack`], [`mesh::peers`], [`mesh::ack`]: outcome to the asker's answer
-//! - [`synapse::encode`], [`mesh::encode`]: event to wire text, once for all recipients of one form
-//! - [`synapse::error`], [`mesh::error`]: refusal to wire text
+//! - [`Dialect::read`], [`mesh::Message`]: wire text to request
+//! - [`Dialect::ack`], [`mesh::peers`], [`mesh::ack`]: outcome to the asker's answer
+//! - [`Dialect::encode`], [`mesh::encode`]: event to wire text, once for all recipients of one form
+//! - [`failure_ack`], [`Dialect::refused`], [`mesh::error`]: refusal to wire text
 //! - [`is_taken`]: which names are not for what backends publish
+//!
+//! A [`Dialect`] is what a Socket.IO client speaks in its namespace; mesh has a transport of its own.
 //!
 //! Payloads that clients own (signals, attachments, application data) are checked to be JSON and
 //! measured; they are neither parsed into values nor rewritten.
 
+mod answer;
 mod claim;
 mod context;
+mod dialect;
 mod files;
 mod json;
 mod limits;
 pub mod mesh;
 mod published;
+mod request;
+mod said;
 mod signal;
 pub mod synapse;
 
+pub use answer::{error, failure_ack};
 pub use claim::ClaimedId;
 pub use context::{Context, Form, second_form};
+pub use dialect::{Dialect, Encoded, Greeting};
 pub use limits::SizeLimits;
 pub use published::is_taken;
+pub use request::{Authenticate, Request};
+pub use said::{Asked, Said, Standpoint};
 pub use signal::translate_signal;
-
-use heliograph_domain::user::Vocabulary;
-
-/// Client event names of each vocabulary that shares the default namespace. No name is in two lists,
-/// so that the first event of a client tells its vocabulary.
-pub const DEFAULT_NAMESPACE: [(Vocabulary, &[&str]); 1] = [(Vocabulary::Synapse, &synapse::CLIENT_EVENTS)];

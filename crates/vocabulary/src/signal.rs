@@ -1,11 +1,11 @@
 //! Call signals: what vocabularies share, and the forms in which each wraps it.
 //!
-//! | shared | synapse `signal` | mesh message |
-//! |---|---|---|
-//! | description | `{type: "offer" \| "answer", sdp}` | `{type, sdp: {type, sdp}}`, or `sdp` as a string |
-//! | candidate | `{type: "candidate", candidate}`, `type` may be missing | `{type: "candidate", candidate}` |
+//! | shared | synapse `signal` | mesh message | guest-chat and collaboration |
+//! |---|---|---|---|
+//! | description | `{type: "offer" \| "answer", sdp}` | `{type, sdp: {type, sdp}}`, or `sdp` as a string | `{offer: {type, sdp}}`, `{answer: {type, sdp}}` |
+//! | candidate | `{type: "candidate", candidate}`, `type` may be missing | `{type: "candidate", candidate}` | `{candidate}` |
 //!
-//! Everything else stays within its vocabulary. Between sockets of one vocabulary a body passes as
+//! direct-chat has no signals. Everything else stays within its vocabulary. Between sockets of one vocabulary a body passes as
 //! it came; it is unwrapped only to cross.
 
 use heliograph_domain::{
@@ -30,6 +30,8 @@ impl<'a> Content<'a> {
         match vocabulary {
             Vocabulary::Synapse => Self::of_synapse(body),
             Vocabulary::Mesh => Self::of_mesh(body),
+            Vocabulary::GuestChat | Vocabulary::Collaboration => Self::of_named(body),
+            Vocabulary::DirectChat => None,
         }
     }
 
@@ -53,6 +55,17 @@ impl<'a> Content<'a> {
             Some(_) => None,
             None => description(kind, sdp),
         }
+    }
+
+    /// The field's name says what it is.
+    fn of_named(argument: &Fields<'a>) -> Option<Self> {
+        let description_in = |kind, field| {
+            let inner = Fields::parse(argument.value(field)?)?;
+            description(kind, inner.value("sdp")?)
+        };
+        description_in(SignalKind::Offer, "offer")
+            .or_else(|| description_in(SignalKind::Answer, "answer"))
+            .or_else(|| candidate(argument))
     }
 }
 
@@ -110,6 +123,8 @@ pub fn translate_signal(
     Ok(RawJson::from_checked(match to {
         Vocabulary::Synapse => synapse_form(&content, capacity),
         Vocabulary::Mesh => mesh_form(&content, capacity),
+        Vocabulary::GuestChat | Vocabulary::Collaboration => named_form(&content, capacity),
+        Vocabulary::DirectChat => return Err(Code::InvalidPayload.into()),
     }))
 }
 
@@ -136,6 +151,19 @@ fn mesh_form(content: &Content<'_>, capacity: usize) -> String {
         }
         Content::Candidate(init) => {
             message.plain("type", "candidate").raw("candidate", init.unwrap_or("null"));
+        }
+    })
+}
+
+fn named_form(content: &Content<'_>, capacity: usize) -> String {
+    object(capacity, |argument| match content {
+        Content::Description { kind, sdp } => {
+            argument.object(name(*kind), |inner| {
+                inner.plain("type", name(*kind)).raw("sdp", sdp);
+            });
+        }
+        Content::Candidate(init) => {
+            argument.raw("candidate", init.unwrap_or("null"));
         }
     })
 }

@@ -12,17 +12,20 @@ use heliograph_domain::{
     user::{Name, User, Vocabulary},
 };
 use heliograph_vocabulary::{
-    Context, DEFAULT_NAMESPACE, Form, SizeLimits, mesh,
-    synapse::{self, CLIENT_EVENTS, Request},
-    translate_signal,
+    Asked, Context, Dialect, Form, Request, Said, SizeLimits, Standpoint, error, failure_ack, mesh,
+    synapse::CLIENT_EVENTS, translate_signal,
 };
 use proptest::prelude::*;
 use serde_json::Value;
 
 const LIMITS: SizeLimits = SizeLimits { signal: 65_536, ephemeral: 16_384, attachments: 262_144, attachment_count: 10 };
 
+fn read<'a>(name: &'a str, args: &'a [&'a str]) -> Asked<'a> {
+    Dialect::Synapse.read(&Said { name, args, attachments: &[] }, &Standpoint::NOWHERE, &LIMITS)
+}
+
 fn decode(name: &str, args: &[&str]) -> Result<Request, Refusal> {
-    synapse::Event::read(name, args, &LIMITS)?.request()
+    read(name, args).request
 }
 
 fn mesh_decode(text: &str, room: Option<&RoomId>) -> Result<mesh::Incoming, mesh::Rejection> {
@@ -109,7 +112,8 @@ fn only_the_first_argument_counts_and_it_may_be_missing() {
 fn client_names_of_the_default_namespace_are_disjoint_and_not_reserved() {
     const RESERVED: [&str; 6] =
         ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
-    let mut names: Vec<_> = DEFAULT_NAMESPACE.iter().flat_map(|(_, names)| names.iter()).chain(&RESERVED).collect();
+    let dialects = Dialect::DEFAULT_NAMESPACE.iter();
+    let mut names: Vec<_> = dialects.flat_map(|dialect| dialect.client_events()).chain(&RESERVED).collect();
     let count = names.len();
     names.sort_unstable();
     names.dedup();
@@ -161,10 +165,11 @@ fn object(value: impl Strategy<Value = Value>) -> impl Strategy<Value = serde_js
 fn is_false(event: &str, fields: &str) -> bool {
     let (argument, message) = (format!("{{{fields}}}"), format!(r#"{{"type":"{event}",{fields}}}"#));
     let (user, socket) = (UserId::parse("u_ann").unwrap(), SocketId::parse("s_ann").unwrap());
-    let in_event = synapse::Event::read(event, &[&argument], &LIMITS).unwrap();
+    let in_event = [argument.as_str()];
+    let in_event = read(event, &in_event);
     let in_message = mesh::Message::read(&message, &LIMITS).unwrap();
     let [in_event, in_message] = [
-        in_event.claims().any(|claim| !claim.is_of(&user, &socket)),
+        in_event.claims.iter().any(|claim| !claim.is_of(&user, &socket)),
         in_message.claims().any(|c| !c.is_of(&user, &socket)),
     ];
     assert_eq!(in_event, in_message && event != "authenticate", "{fields}");
@@ -212,7 +217,7 @@ proptest! {
     ) {
         let text = Value::from(fields.clone()).to_string();
         if let Err(refusal) = decode(event, &[&text]) {
-            for json in [synapse::failure_ack(event, &refusal), synapse::error(Some(event), &refusal)] {
+            for json in [failure_ack(event, &refusal), error(Some(event), &refusal)] {
                 prop_assert!(serde_json::from_str::<Value>(&json).is_ok(), "{json}");
             }
         }

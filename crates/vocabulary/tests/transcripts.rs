@@ -7,12 +7,15 @@ mod values;
 
 use std::{env, fs, path::PathBuf};
 
-use dialect::{Dialect, Mesh, Step, Synapse};
+use dialect::{Mesh, SocketIo, Spoken, Step};
 use heliograph_domain::room::RoomId;
+use heliograph_vocabulary::{Dialect, mesh};
+
+const SYNAPSE: SocketIo = SocketIo(Dialect::Synapse, "synapse");
 
 #[test]
 fn synapse_clients_say_and_hear_what_the_transcripts_show() {
-    check(&Synapse);
+    check(&SYNAPSE);
 }
 
 #[test]
@@ -23,14 +26,10 @@ fn mesh_clients_say_and_hear_what_the_transcripts_show() {
 #[test]
 fn every_name_of_the_vocabularies_has_a_transcript() {
     let said = |mark, name: &str| [format!("{mark} {name} "), format!("{mark} {{\"type\":\"{name}\"")];
-    for (dialect, client, server) in [
-        (
-            Synapse.name(),
-            &heliograph_vocabulary::synapse::CLIENT_EVENTS[..],
-            &heliograph_vocabulary::synapse::SERVER_EVENTS[..],
-        ),
-        (Mesh.name(), &heliograph_vocabulary::mesh::CLIENT_TYPES[..], &heliograph_vocabulary::mesh::SERVER_TYPES[..]),
-    ] {
+    let socket_io =
+        [SYNAPSE].map(|SocketIo(dialect, folder)| (folder, dialect.client_events(), dialect.server_events()));
+    let mesh = [(Mesh.name(), &mesh::CLIENT_TYPES[..], &mesh::SERVER_TYPES[..])];
+    for (dialect, client, server) in socket_io.into_iter().chain(mesh) {
         let all: String = files(dialect).into_iter().map(|(_, text)| text).collect();
         let shown = |mark, name: &&str| {
             said(mark, name).iter().any(|start| all.lines().any(|line| line.starts_with(start.as_str())))
@@ -55,7 +54,7 @@ fn files(dialect: &str) -> Vec<(PathBuf, String)> {
     files
 }
 
-fn check(dialect: &impl Dialect) {
+fn check(dialect: &impl Spoken) {
     let rewrite = env::var_os("UPDATE_TRANSCRIPTS").is_some();
     for (path, written) in files(dialect.name()) {
         let actual = play(dialect, &written);
@@ -71,13 +70,13 @@ fn check(dialect: &impl Dialect) {
 }
 
 /// The transcript with everything that is not given worked out anew.
-fn play(dialect: &impl Dialect, written: &str) -> String {
+fn play(dialect: &impl Spoken, written: &str) -> String {
     let mut room = None;
     let blocks = written.trim_end().split("\n\n").map(|block| play_block(dialect, &mut room, block));
     blocks.collect::<Vec<_>>().join("\n\n") + "\n"
 }
 
-fn play_block(dialect: &impl Dialect, room: &mut Option<RoomId>, block: &str) -> String {
+fn play_block(dialect: &impl Spoken, room: &mut Option<RoomId>, block: &str) -> String {
     let mut out = Vec::new();
     let mut step = None;
     for line in block.lines() {

@@ -96,7 +96,7 @@ impl Questions {
         Some(proto::GatewaySocket {
             socket: client.id.to_string(),
             user: client.identity()?.user.id.to_string(),
-            vocabulary: proto::Vocabulary::from(client.vocabulary).into(),
+            vocabulary: proto::Vocabulary::from(client.vocabulary()).into(),
             address: recipient.handshake().remote().to_string(),
             since: (self.clock.now() - client.connected.elapsed()).as_millis(),
         })

@@ -9,7 +9,7 @@
 //! - [`relay`]: requests of sessions that are at home at another gateway;
 //! - [`plain`]: WebSockets without Socket.IO;
 //! - [`application`]: the seam to what the server serves;
-//! - `synapse`, `mesh`: the vocabularies' servers, which translate;
+//! - `socket_io`, `mesh`: the servers of what clients speak, which translate;
 //! - [`identity`], [`policy`]: who it is, and how often they may;
 //! - `clients`: what clients of all vocabularies have in common, and the way to the services.
 //!
@@ -44,6 +44,6 @@ pub mod policy;
 mod registration;
 pub mod relay;
 pub mod service;
-mod synapse;
+mod socket_io;
 mod token;
 pub mod transport;

@@ -16,6 +16,7 @@ use heliograph_domain::{
     id::NodeId,
     refusal::{Code, Refusal},
     room::{Position, RoomId, Standing},
+    user::Vocabulary,
 };
 use heliograph_telemetry::{metrics::Gateway as Metrics, readiness::Latch};
 use tokio::{
@@ -37,7 +38,7 @@ use crate::{
     policy::Limits,
     registration::Registration,
     relay::{self, Peers},
-    synapse::Synapse,
+    socket_io::{Entrance, SocketIo},
 };
 
 /// Settings of a gateway.
@@ -51,6 +52,9 @@ pub struct Options {
     pub commands: CommandOptions,
     /// Whether sessions of Socket.IO clients can be recovered.
     pub recovery: bool,
+    /// What Socket.IO clients of the default namespace speak that do not say it; `None` finds it out by their first
+    /// event.
+    pub default_vocabulary: Option<Vocabulary>,
     /// Entries that are sent again to a client that comes back, over all its rooms.
     pub replay_limit: usize,
     /// Whether mesh clients without a token are guests.
@@ -89,6 +93,7 @@ impl Default for Options {
             limits: Limits::default(),
             commands: CommandOptions::default(),
             recovery: true,
+            default_vocabulary: None,
             replay_limit: 1000,
             anonymous_mesh: false,
             mesh_ping_interval: Duration::from_secs(25),
@@ -238,11 +243,16 @@ impl Gateway {
             silent_code: OVERDUE,
             ..PlainOptions::default()
         };
-        let synapse = Synapse::new(Arc::clone(&clients), options.tokens.clone(), options.recovery);
+        let entrance = Entrance {
+            tokens: options.tokens.clone(),
+            recovery: options.recovery,
+            vocabulary: options.default_vocabulary,
+        };
+        let socket_io = SocketIo::new(Arc::clone(&clients), entrance);
         let mesh = Mesh::new(Arc::clone(&clients), options.tokens, Arc::new(options.ice), options.anonymous_mesh);
         let server = server
             .peers(Peers::new(backends.directory.watch(), backends.channels))
-            .socket_io("/socket.io/", Arc::new(synapse))
+            .socket_io("/socket.io/", Arc::new(socket_io))
             .plain("/ws", mesh_options, Arc::new(mesh))
             .router(router);
         drop(starting);

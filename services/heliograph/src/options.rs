@@ -7,6 +7,7 @@ use heliograph_cluster::{
     grpc::{ChannelOptions, ServerOptions, Tls, TlsError},
     outward::OutwardOptions,
 };
+use heliograph_domain::user::Vocabulary;
 use heliograph_gateway::{
     fanout::CatchUpOptions,
     http,
@@ -21,7 +22,9 @@ use heliograph_presence::AudienceKind;
 use heliograph_room_router as rooms;
 
 use crate::{
-    config::{AuthMode, Config, ForwardedHeader, Html, PresenceAudience, Rate, Reach, SocketTransport},
+    config::{
+        AuthMode, Config, ForwardedHeader, Html, PresenceAudience, Rate, Reach, SocketTransport, SocketVocabulary,
+    },
     keys::{self, KeyFileError},
 };
 
@@ -65,6 +68,12 @@ pub(crate) fn gateway(config: &Config, metrics: &transport::Metrics) -> service:
         limits: socket_limits(config),
         commands: commands(config),
         recovery: config.engine.recovery,
+        default_vocabulary: config.engine.default_vocabulary.map(|vocabulary| match vocabulary {
+            SocketVocabulary::Synapse => Vocabulary::Synapse,
+            SocketVocabulary::GuestChat => Vocabulary::GuestChat,
+            SocketVocabulary::DirectChat => Vocabulary::DirectChat,
+            SocketVocabulary::Collaboration => Vocabulary::Collaboration,
+        }),
         replay_limit: config.engine.replay_limit,
         anonymous_mesh: anonymous(config),
         mesh_ping_interval: config.mesh.ping_interval,
@@ -200,6 +209,9 @@ pub(crate) fn room_router(config: &Config) -> rooms::Options {
         limits: rooms::Limits {
             synapse_messages: per_minute(config.limits.messages_per_minute),
             mesh_messages: per_minute(config.limits.messages_per_minute),
+            guest_chat_messages: per_minute(config.limits.guest_chat_messages_per_minute),
+            direct_chat_messages: per_minute(config.limits.direct_chat_messages_per_minute),
+            collaboration_messages: per_minute(config.limits.messages_per_minute),
             call_initiations: per_minute(config.limits.calls_per_minute),
             mesh_peers: config.mesh.max_peers,
             call_participants: config.calls.max_participants,

@@ -82,6 +82,12 @@ pub struct Limits {
     pub synapse_messages: Rate,
     /// Messages of a user whose socket speaks mesh.
     pub mesh_messages: Rate,
+    /// Messages of a user whose socket speaks guest-chat.
+    pub guest_chat_messages: Rate,
+    /// Messages of a user whose socket speaks direct-chat.
+    pub direct_chat_messages: Rate,
+    /// Messages of a user whose socket speaks collaboration.
+    pub collaboration_messages: Rate,
     /// Calls that a user makes.
     pub call_initiations: Rate,
     /// Peers in a room.
@@ -100,6 +106,9 @@ impl Default for Limits {
         Self {
             synapse_messages: Rate { max: 300, window: minute },
             mesh_messages: Rate { max: 300, window: minute },
+            guest_chat_messages: Rate { max: 60, window: minute },
+            direct_chat_messages: Rate { max: 30, window: minute },
+            collaboration_messages: Rate { max: 300, window: minute },
             call_initiations: Rate { max: 20, window: minute },
             mesh_peers: 32,
             call_participants: 16,
@@ -115,6 +124,9 @@ impl Limits {
         match vocabulary {
             Vocabulary::Synapse => (self.synapse_messages, "messages.synapse"),
             Vocabulary::Mesh => (self.mesh_messages, "messages.mesh"),
+            Vocabulary::GuestChat => (self.guest_chat_messages, "messages.guest-chat"),
+            Vocabulary::DirectChat => (self.direct_chat_messages, "messages.direct-chat"),
+            Vocabulary::Collaboration => (self.collaboration_messages, "messages.collaboration"),
         }
     }
 }

@@ -14,8 +14,8 @@ use super::Step;
 /// Steps on one session. A session is live while a gateway holds its socket, and lost after that
 /// until it is resumed or its time is over.
 pub trait Sessions: Send + Sync + 'static {
-    /// Begins a session, live at its actor's gateway. Nothing happens if the same one, by its
-    /// secret, has begun already.
+    /// Begins a session, live at its actor's gateway. If the same one, by its secret, has begun already,
+    /// nothing changes but what its socket speaks.
     fn open<'a>(&'a self, session: Session) -> Step<'a, ()>;
 
     /// The session, and since when it is lost; `None` if there is none.

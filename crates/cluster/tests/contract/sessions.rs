@@ -7,7 +7,7 @@ use heliograph_domain::{
     command::{Session, SessionSecret},
     room::{Position, RoomId},
     time::Timestamp,
-    user::Actor,
+    user::{Actor, Vocabulary},
 };
 
 use crate::{
@@ -31,6 +31,7 @@ pub(crate) const CASES: &[Case<Store>] = cases![
     a_session_that_is_over_is_none,
     a_live_session_is_taken_over,
     opening_again_does_not_forget_rooms,
+    a_session_that_is_opened_again_speaks_what_it_says_then,
     a_closed_session_is_gone,
     only_the_gateway_that_holds_a_session_can_close_it,
 ];
@@ -216,6 +217,13 @@ async fn opening_again_does_not_forget_rooms(store: Store) {
     add_room(&store, &session.actor, &room()).await;
     store.sessions.open(session.clone()).await.unwrap();
     assert_eq!(load(&store, &session.actor).await.unwrap().0.rooms.len(), 1);
+}
+
+async fn a_session_that_is_opened_again_speaks_what_it_says_then(store: Store) {
+    let opened = open(&store).await;
+    let actor = Actor { vocabulary: Vocabulary::DirectChat, ..opened.actor.clone() };
+    store.sessions.open(Session { actor: actor.clone(), ..opened }).await.unwrap();
+    assert_eq!(load(&store, &actor).await.unwrap().0.actor.vocabulary, Vocabulary::DirectChat);
 }
 
 async fn a_closed_session_is_gone(store: Store) {

@@ -10,7 +10,7 @@ use crate::{
     user::{Actor, User, Vocabulary},
 };
 
-same_variants!(Vocabulary, proto::Vocabulary, "Vocabulary": Synapse, Mesh);
+same_variants!(Vocabulary, proto::Vocabulary, "Vocabulary": Synapse, Mesh, GuestChat, DirectChat, Collaboration);
 same_variants!(Status, proto::Status, "Status": Online, Away, Busy, Offline);
 
 impl From<&User> for proto::User {

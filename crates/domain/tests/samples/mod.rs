@@ -445,7 +445,7 @@ pub(crate) fn events() -> Vec<Event> {
         .map(|reason| Event::CallEnded { call: call(), by: Some(user_id("ann")), reason }),
     );
     for kind in [SignalKind::Offer, SignalKind::Answer, SignalKind::Candidate, SignalKind::Other] {
-        for vocabulary in [Vocabulary::Synapse, Vocabulary::Mesh] {
+        for vocabulary in Vocabulary::ALL {
             let body = json(r#"{"type":"offer"}"#);
             events.push(Event::SignalRelayed { from: ann(), socket: socket("s1"), kind, vocabulary, body });
         }

@@ -1,21 +1,18 @@
-//! Answers to the client that asked: acknowledgements and refusals.
-//!
-//! An acknowledgement has one argument, an object with `success`. A refusal is told twice: in the
-//! acknowledgement, if one was asked for, and as the event `error`.
+//! Acknowledgements of what was carried out.
 
 use heliograph_domain::{
     command::{RoomCommand, Status},
     event::Event,
     id::{SocketId, UserId},
     outcome::{Joined, RoomOutcome},
-    refusal::Refusal,
     room::RoomId,
     user::User,
 };
 
-use super::{Request, message::message_new};
+use super::message::message_new;
 use crate::{
-    Context, Form,
+    Context, Form, Request,
+    answer::success,
     files::in_words,
     json::{Object, object},
 };
@@ -50,45 +47,6 @@ pub fn authenticated(user: &User, socket: &SocketId, rooms: &[RoomId]) -> String
 pub fn status_ack(status: Status) -> String {
     success(|out| {
         out.plain("status", status.name());
-    })
-}
-
-/// The argument of the acknowledgement of an event that was refused.
-pub fn failure_ack(event: &str, refusal: &Refusal) -> String {
-    object(160, |out| {
-        out.flag("success", false)
-            .text("error", &refusal.message)
-            .plain("code", refusal.code.as_str())
-            .text("event", event);
-        retry(out, refusal);
-    })
-}
-
-/// The payload of the event `error`. Without `event` it is not about any one event. Unknown events
-/// are told in the acknowledgement alone.
-pub fn error(event: Option<&str>, refusal: &Refusal) -> String {
-    object(160, |out| {
-        out.text("message", &refusal.message).plain("code", refusal.code.as_str());
-        if let Some(event) = event {
-            out.text("event", event);
-        }
-        retry(out, refusal);
-    })
-}
-
-fn retry(out: &mut Object<'_>, refusal: &Refusal) {
-    if refusal.retryable() {
-        out.flag("retryable", true);
-    }
-    if let Some(at) = refusal.reset_at {
-        out.number("resetTime", at.as_millis());
-    }
-}
-
-fn success(fields: impl FnOnce(&mut Object<'_>)) -> String {
-    object(128, |out| {
-        out.flag("success", true);
-        fields(out);
     })
 }
 

@@ -9,52 +9,28 @@ use heliograph_domain::{
     user::{Name, Vocabulary},
 };
 
-use super::{Authenticate, Request, message};
+use super::message;
 use crate::{
-    ClaimedId, SizeLimits,
+    Asked, Authenticate, Request, Said, SizeLimits,
     claim::claims,
     json::{Field, Fields, too_deep},
-    limits::at_most,
     signal,
 };
 
 /// Most users that may be named in one `call-initiate`.
 const MAX_CALLED: usize = 200;
 
-/// An event of a client: its name, and the fields of its argument.
-pub struct Event<'a> {
-    name: &'a str,
-    fields: Fields<'a>,
-    limits: &'a SizeLimits,
-}
-
-impl<'a> Event<'a> {
-    /// Reads an event. `args` are its arguments as JSON text, of which only the first counts.
-    ///
-    /// # Errors
-    /// [`Code::TooLarge`], or [`Code::InvalidPayload`] if the argument is no object.
-    pub fn read(name: &'a str, args: &[&'a str], limits: &'a SizeLimits) -> Result<Self, Refusal> {
-        let argument = args.first().map_or("{}", |argument| argument.trim());
-        at_most(largest(name, limits), argument.len())?;
-        let fields = match argument {
-            "null" => Fields::none(),
-            _ => Fields::parse(argument).ok_or_else(|| Refusal::invalid("argument", "must be an object"))?,
-        };
-        Ok(Self { name, fields, limits })
-    }
-
-    /// Who the client says it is, though nobody asked: in `authenticate` it is a part of the request.
-    pub fn claims(&self) -> impl Iterator<Item = ClaimedId<'_>> {
-        claims(&self.fields).filter(|_| self.name != "authenticate")
-    }
-
-    /// What the client asks for.
-    ///
-    /// # Errors
-    /// [`Code::UnknownEvent`] for unknown names, [`Code::InvalidPayload`] for payloads that break a rule and
-    /// [`Code::TooLarge`] for parts that are too large.
-    pub fn request(&self) -> Result<Request, Refusal> {
-        request(self.name, &self.fields, self.limits)
+/// Understands an event of a client.
+pub fn read<'a>(said: &Said<'a>, limits: &SizeLimits) -> Asked<'a> {
+    let fields = said.without_attachments().and_then(|()| said.fields(largest(said.name, limits)));
+    match fields {
+        Ok(fields) => Asked {
+            // In `authenticate` who the client is belongs to the request.
+            claims: if said.name == "authenticate" { Vec::new() } else { claims(&fields).collect() },
+            reference: None,
+            request: request(said.name, &fields, limits),
+        },
+        Err(refusal) => Asked::refused(refusal),
     }
 }
 

@@ -10,14 +10,11 @@ use heliograph_domain::{
 
 use super::message::message_new;
 use crate::{
-    Context, Form,
+    Context, Encoded, Form,
     files::in_words,
     json::{Object, object},
     translate_signal,
 };
-
-/// An event name and the JSON text of its one argument.
-pub type Encoded = (&'static str, String);
 
 /// What clients hear of an event: mostly one thing, nothing if the vocabulary has no form for it,
 /// and one for each flag of a media change.

@@ -8,10 +8,8 @@ mod decode;
 mod encode;
 mod message;
 mod names;
-mod request;
 
-pub use ack::{ack, authenticate_ack, authenticated, error, failure_ack, status_ack};
-pub use decode::Event;
-pub use encode::{Encoded, encode};
+pub use ack::{ack, authenticate_ack, authenticated, status_ack};
+pub use decode::read;
+pub use encode::encode;
 pub use names::{CLIENT_EVENTS, SERVER_EVENTS};
-pub use request::{Authenticate, Request};

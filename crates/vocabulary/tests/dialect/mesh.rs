@@ -6,12 +6,12 @@ use heliograph_vocabulary::{
     mesh::{self, Incoming, Message, Request, Welcome},
 };
 
-use super::Dialect;
+use super::Spoken;
 use crate::values::{ann, room, socket};
 
 pub(crate) struct Mesh;
 
-impl Dialect for Mesh {
+impl Spoken for Mesh {
     type Request = Incoming;
 
     fn name(&self) -> &'static str {
@@ -33,7 +33,7 @@ impl Dialect for Mesh {
         }
     }
 
-    fn answer(&self, incoming: &Incoming, outcome: &RoomOutcome) -> Vec<String> {
+    fn answer(&self, _event: &str, incoming: &Incoming, outcome: &RoomOutcome) -> Vec<String> {
         let mut told = Vec::new();
         match (&incoming.request, outcome) {
             (Request::Ping(fields), _) => told.push(mesh::pong(fields)),

@@ -3,7 +3,7 @@
 #![expect(clippy::panic, reason = "a transcript that cannot be played is a failed test")]
 
 mod mesh;
-mod synapse;
+mod socket_io;
 
 use std::fmt::Debug;
 
@@ -19,9 +19,9 @@ use heliograph_vocabulary::{Context, Form, second_form};
 
 use crate::values;
 pub(crate) use mesh::Mesh;
-pub(crate) use synapse::Synapse;
+pub(crate) use socket_io::SocketIo;
 
-pub(crate) trait Dialect {
+pub(crate) trait Spoken {
     type Request: Debug;
 
     /// The folder of its transcripts.
@@ -30,8 +30,8 @@ pub(crate) trait Dialect {
     fn decode(&self, line: &str, room: Option<&RoomId>) -> Result<Self::Request, (Refusal, Vec<String>)>;
     /// The command in a request.
     fn command<'r>(&self, request: &'r Self::Request) -> Option<&'r RoomCommand>;
-    /// What the asker is told of the outcome.
-    fn answer(&self, request: &Self::Request, outcome: &RoomOutcome) -> Vec<String>;
+    /// What the asker of this event is told of the outcome.
+    fn answer(&self, event: &str, request: &Self::Request, outcome: &RoomOutcome) -> Vec<String>;
     /// What a client is told of an event.
     fn encode(&self, event: &Event, context: &Context<'_>, form: Form) -> Vec<String>;
     /// What a client is told of a refusal of its event.
@@ -41,13 +41,13 @@ pub(crate) trait Dialect {
 /// The first step of a block.
 pub(crate) enum Step<R> {
     /// A client asked for something that was understood.
-    Asked(R),
+    Asked(String, R),
     /// Anything else.
     Told,
 }
 
 impl<R: Debug> Step<R> {
-    pub(crate) fn begin<D: Dialect<Request = R>>(
+    pub(crate) fn begin<D: Spoken<Request = R>>(
         dialect: &D,
         room: Option<&RoomId>,
         mark: &str,
@@ -60,7 +60,7 @@ impl<R: Debug> Step<R> {
                     let mut lines = vec![format!("= {}", short(&request))];
                     let body = dialect.command(&request).and_then(body_of_command);
                     lines.extend(body.map(|body| format!("body {}", body.as_str())));
-                    (Self::Asked(request), lines)
+                    (Self::Asked(line.split(' ').next().unwrap_or_default().to_owned(), request), lines)
                 }
                 Err((refusal, told)) => {
                     (Self::Told, refusal_line(&refusal).into_iter().chain(prefixed("<", told)).collect())
@@ -74,16 +74,16 @@ impl<R: Debug> Step<R> {
         }
     }
 
-    pub(crate) fn outcome<D: Dialect<Request = R>>(&self, dialect: &D, line: &str) -> Vec<String> {
-        let Self::Asked(request) = self else {
+    pub(crate) fn outcome<D: Spoken<Request = R>>(&self, dialect: &D, line: &str) -> Vec<String> {
+        let Self::Asked(event, request) = self else {
             panic!("an outcome of nothing: {line}");
         };
         let outcome = find(values::outcomes(), |outcome| short(outcome) == line, line);
-        prefixed("<", dialect.answer(request, &outcome)).collect()
+        prefixed("<", dialect.answer(event, request, &outcome)).collect()
     }
 }
 
-fn happened<D: Dialect>(dialect: &D, room: Option<&RoomId>, line: &str, body: Option<&str>) -> Vec<String> {
+fn happened<D: Spoken>(dialect: &D, room: Option<&RoomId>, line: &str, body: Option<&str>) -> Vec<String> {
     let same_body = |event: &Event| body.is_none() || body_of_event(event).map(RawJson::as_str) == body;
     let event = find(values::events(), |event| short(event) == line && same_body(event), line);
     let context = Context { room, at: values::NOON, seq: Some(7) };

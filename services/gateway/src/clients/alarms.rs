@@ -6,15 +6,15 @@ use heliograph_domain::{
     id::SocketId,
     refusal::{Code, Refusal},
 };
-use heliograph_vocabulary::{mesh, synapse::error};
+use heliograph_vocabulary::mesh;
 use tokio::sync::mpsc;
 
-use super::{Alarm, Clients, Recipient};
+use super::{Alarm, Client, Clients, Recipient, Speech};
 use crate::{
     close_codes::{OVERDUE, UNAUTHENTICATED},
     frame::Frame,
     outlet::Class,
-    synapse::emit,
+    socket_io::emit,
 };
 
 impl Clients {
@@ -30,7 +30,7 @@ impl Clients {
                 }
                 Alarm::TokenExpired => {
                     self.metrics.expired.inc();
-                    expire(&recipient);
+                    expire(&recipient, client);
                 }
                 Alarm::AuthenticationOverdue => recipient.dismiss(OVERDUE, "no identity in time"),
             }
@@ -40,11 +40,14 @@ impl Clients {
 
 /// Tells a client that its token has ended. The transport closes and not the session, so that a stock client
 /// reconnects by itself, is refused for its old token, and renews it.
-fn expire(recipient: &Recipient) {
+fn expire(recipient: &Recipient, client: &Client) {
     let refusal = Refusal::new(Code::TokenExpired);
     match recipient {
         Recipient::SocketIo(socket) => {
-            emit(socket, "error", &error(None, &refusal));
+            if let Speech::SocketIo(dialect) = client.speech() {
+                let (name, payload) = dialect.identity_lost(&refusal);
+                emit(socket, name, &payload);
+            }
             socket.connection().close();
         }
         Recipient::Plain(socket, _) => {

@@ -65,6 +65,16 @@ impl Clients {
         }
     }
 
+    /// Tells the cluster what a client speaks that it knows already.
+    ///
+    /// # Errors
+    /// `AUTH_REQUIRED` before authentication, `UNAVAILABLE`.
+    pub(crate) async fn announce_speech(&self, client: &Client) -> Result<(), Refusal> {
+        let actor = self.author(client, Instant::now() + self.commands.deadline()).await?;
+        let command = PresenceCommand::Connect { actor, secret: client.session };
+        self.commands.presence(&PresenceRequest { id: CommandId::generate(), command }).await.map(drop)
+    }
+
     /// Keeps what comes for the client from now on, until it is registered.
     pub(super) fn expect(self: &Arc<Self>, client: &Arc<Client>, identity: Arc<Identity>, node: NodeId) -> Arrival {
         let arrivals = self.registry.expect(&client.id, &identity.user.id);
@@ -101,31 +111,25 @@ impl Clients {
 }
 
 impl Arrival {
-    /// Joins the user's rooms silently. Gives those that are attended now.
-    pub(crate) async fn attend_rooms(&self, recipient: &Recipient) -> Vec<RoomId> {
-        let mut attended = Vec::with_capacity(self.rooms.len());
-        let rooms = self.rooms.get(..self.clients.limits.rooms_per_socket).unwrap_or(&self.rooms);
+    /// Joins those of the user's rooms that `wanted` names, silently.
+    pub(crate) async fn attend_rooms(&self, recipient: &Recipient, wanted: impl Fn(&RoomId) -> bool) {
+        let rooms = self.rooms.iter().filter(|room| wanted(room)).take(self.clients.limits.rooms_per_socket);
+        let rooms: Vec<_> = rooms.collect();
         for some in rooms.chunks(JOINS) {
-            let joins: Vec<_> = some.iter().map(|room| self.attend_room(recipient, room)).collect();
-            attended.extend(join_all(joins).await.into_iter().flatten());
+            join_all(some.iter().map(|room| self.attend_room(recipient, room))).await;
         }
-        attended
     }
 
-    async fn attend_room(&self, recipient: &Recipient, room: &RoomId) -> Option<RoomId> {
+    async fn attend_room(&self, recipient: &Recipient, room: &RoomId) {
         // A membership outlives the token that it was made with.
         if !self.client.identity().is_some_and(|identity| identity.may_enter(room)) {
-            return None;
+            return;
         }
         // Its first rooms are joined before it is registered, when nobody else looks after it yet.
         self.clients.settle(Arc::clone(&self.client), false).await;
         let silent = Join { since: None, explicit: false, peer: None, takeover: false, contents: false };
-        match self.clients.join(recipient, &self.client, room, silent, |_| {}).await {
-            Ok(()) => Some(room.clone()),
-            Err(refusal) => {
-                tracing::debug!(room = room.as_str(), %refusal, "a member's room was not joined");
-                None
-            }
+        if let Err(refusal) = self.clients.join(recipient, &self.client, room, silent, |_| {}).await {
+            tracing::debug!(room = room.as_str(), %refusal, "a member's room was not joined");
         }
     }
 
@@ -133,7 +137,7 @@ impl Arrival {
     pub(crate) fn register(mut self, recipient: &Recipient) -> Vec<Delivery> {
         self.registered = true;
         self.clients.watch_identity(&self.client);
-        let vocabulary = self.client.vocabulary.name();
+        let vocabulary = self.client.vocabulary().name();
         self.clients.metrics.sockets.get_or_create(&metrics::Case { case: vocabulary }).inc();
         let kept = self.clients.registry.bind(&self.arrivals, recipient);
         // From here on it is looked after with all others; the id may have changed before.

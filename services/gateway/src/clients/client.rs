@@ -4,7 +4,7 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
 };
@@ -14,9 +14,10 @@ use heliograph_domain::{
     command::SessionSecret,
     id::{NodeId, SocketId},
     refusal::{Code, Refusal},
-    room::{Media, Position, RoomId},
+    room::{Media, Position, RoomId, RoomKind},
     user::{Actor, Vocabulary},
 };
+use heliograph_vocabulary::Dialect;
 use heliograph_websocket::CloseCode;
 use parking_lot::Mutex;
 use tokio::{
@@ -24,7 +25,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Resumption, arrive::Arrival, recovery::write_part, timers::TimerKey};
+use super::{Resumption, Speech, arrive::Arrival, recovery::write_part, timers::TimerKey};
 use crate::{
     application::Socket,
     close_codes::ROOM_CLOSED,
@@ -39,7 +40,8 @@ use crate::{
 /// One client. Lives as long as its socket.
 pub(crate) struct Client {
     pub(crate) id: SocketId,
-    pub(crate) vocabulary: Vocabulary,
+    /// Not set while it is not known: see [`Speech::PROVISIONAL`].
+    speech: OnceLock<Speech>,
     /// Proves the right to the session. Without recovery there is one all the same: it says which rooms to leave
     /// when the socket is lost.
     pub(crate) session: SessionSecret,
@@ -123,11 +125,11 @@ impl Attendance {
 }
 
 impl Client {
-    /// A client that may recover its session by `secret`, if there is one.
-    pub(crate) fn new(id: SocketId, vocabulary: Vocabulary, secret: Option<SessionSecret>) -> Self {
+    /// A client that speaks this, if that is known, and may recover its session by `secret`, if there is one.
+    pub(crate) fn new(id: SocketId, speech: Option<Speech>, secret: Option<SessionSecret>) -> Self {
         Self {
             id,
-            vocabulary,
+            speech: speech.map_or_else(OnceLock::new, OnceLock::from),
             session: secret.unwrap_or_else(SessionSecret::random),
             recovers: secret.is_some(),
             connected: Instant::now(),
@@ -137,6 +139,26 @@ impl Client {
             in_flight: AtomicU32::new(0),
             changed: Notify::new(),
         }
+    }
+
+    /// What the client speaks, as far as that is known.
+    pub(crate) fn speech(&self) -> Speech {
+        self.speech.get().copied().unwrap_or(Speech::PROVISIONAL)
+    }
+
+    pub(crate) fn vocabulary(&self) -> Vocabulary {
+        self.speech().vocabulary()
+    }
+
+    /// Whether it is not known yet what the client speaks.
+    pub(crate) fn is_provisional(&self) -> bool {
+        self.speech.get().is_none()
+    }
+
+    /// The client has said what it speaks, for good.
+    pub(crate) fn speaks(&self, dialect: Dialect) {
+        // Events of one client are looked at one after the other: the first has told it.
+        let _ = self.speech.set(Speech::SocketIo(dialect));
     }
 
     /// Works on the client's state. Nothing that blocks may happen inside.
@@ -165,7 +187,7 @@ impl Client {
             admin: identity.admin,
             socket: self.id.clone(),
             gateway: gateway.clone(),
-            vocabulary: self.vocabulary,
+            vocabulary: self.vocabulary(),
         })
     }
 
@@ -235,10 +257,16 @@ impl Client {
     pub(crate) fn unattend(&self, room: &RoomId) -> Option<Arc<Attendance>> {
         let mut state = self.state.lock();
         let at = state.rooms.iter().position(|attendance| attendance.room == *room)?;
-        let attendance = state.rooms.swap_remove(at);
+        let attendance = state.rooms.remove(at);
         attendance.end();
         self.attended.store(state.rooms.len() as u32, Ordering::Release);
         Some(attendance)
+    }
+
+    /// Of the attended rooms of a kind, the one that was joined last.
+    pub(crate) fn latest(&self, kind: RoomKind) -> Option<RoomId> {
+        let state = self.state.lock();
+        state.rooms.iter().rev().map(|attendance| &attendance.room).find(|room| room.kind() == kind).cloned()
     }
 
     pub(crate) fn attends(&self, room: &RoomId) -> bool {
@@ -276,7 +304,7 @@ impl Client {
     }
 
     /// The rooms that the client attends.
-    pub(super) fn attendances(&self) -> Vec<Arc<Attendance>> {
+    pub(crate) fn attendances(&self) -> Vec<Arc<Attendance>> {
         self.state.lock().rooms.clone()
     }
 
@@ -398,7 +426,7 @@ mod tests {
 
     #[test]
     fn an_offset_counts_exactly_what_went_before_it() {
-        let client = Client::new(SocketId::random(), Vocabulary::Synapse, None);
+        let client = Client::new(SocketId::random(), None, None);
         let rooms = [0, 1].map(|ordinal| {
             let room = RoomId::parse(&format!("room-{ordinal}")).unwrap();
             Arc::new(Attendance::new(room, ordinal, Position { epoch: 1, seq: 0 }, 0))

@@ -8,7 +8,6 @@ use heliograph_domain::{
     command::{DisconnectCause, PresenceCommand, PresenceRequest, SessionSecret},
     id::{CommandId, NodeId, SocketId},
     outcome::PresenceOutcome,
-    user::Vocabulary,
 };
 use heliograph_telemetry::metrics::{self, count};
 use tokio::{
@@ -17,7 +16,7 @@ use tokio::{
 };
 use tokio_util::task::TaskTracker;
 
-use super::{Client, Clients, Recipient};
+use super::{Client, Clients, Recipient, Speech};
 
 /// How long to wait before presence is told again that did not answer.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -29,10 +28,10 @@ impl Clients {
         let user = identity.as_ref().map(|identity| &identity.user.id);
         let current = self.registry.remove(&client.id, user, recipient);
         if identity.is_some() {
-            let sockets = self.metrics.sockets.get_or_create(&metrics::Case { case: client.vocabulary.name() });
+            let sockets = self.metrics.sockets.get_or_create(&metrics::Case { case: client.vocabulary().name() });
             sockets.dec();
             self.metrics.session_seconds.observe(client.connected.elapsed().as_secs_f64());
-            let (socket, vocabulary, left) = (client.id.as_str(), client.vocabulary.name(), sockets.get());
+            let (socket, vocabulary, left) = (client.id.as_str(), client.vocabulary().name(), sockets.get());
             tracing::debug!(socket, vocabulary, ?cause, left, "a client is gone");
         }
         if current && identity.is_some() {
@@ -69,9 +68,9 @@ impl Clients {
             return self.forget(client);
         }
         // Socket.IO clients say themselves what they have; for the others this gateway knows it best.
-        let positions = match client.vocabulary {
-            Vocabulary::Mesh => client.positions(),
-            Vocabulary::Synapse => Vec::new(),
+        let positions = match client.speech() {
+            Speech::Mesh => client.positions(),
+            Speech::SocketIo(_) => Vec::new(),
         };
         let (clients, client) = (Arc::clone(self), Arc::clone(client));
         let typing = client.with(|state| !state.typing.is_empty());

@@ -1,8 +1,7 @@
 //! The cluster's clients on this gateway: whatever they speak, they are authenticated, join and leave
-//! rooms, send commands and go in the same way. The vocabularies' own servers ([`crate::synapse`],
-//! [`crate::mesh`]) translate and call these flows.
+//! rooms, send commands and go in the same way. The servers ([`crate::socket_io`], [`crate::mesh`]) translate and call these flows.
 //!
-//! - `client`: one client: identity, rooms, rates;
+//! - `client`: one client: identity, rooms, rates; `speech`: what it speaks;
 //! - `registry`: all of them, by id and by user;
 //! - `arrive`: from an identity to a registered socket that attends its user's rooms;
 //! - `resume`: the same for a client that has its session back;
@@ -23,6 +22,7 @@ pub(crate) mod recovery;
 mod registry;
 mod resume;
 mod settle;
+mod speech;
 mod tenure;
 mod timers;
 mod to_the_end;
@@ -49,6 +49,7 @@ pub(crate) use self::{
     lanes::{Held, is_ordered},
     registry::Registry,
     resume::{Claim, Resumption, Seen, replay},
+    speech::Speech,
     tenure::Tenure,
     timers::{Alarm, Timers},
     to_the_end::to_the_end,

@@ -16,7 +16,7 @@ use heliograph_domain::{
 use heliograph_telemetry::metrics;
 use tokio::time;
 
-use super::{Attendance, Client, Clients, Recipient, arrive::Arrival, recovery::Offset};
+use super::{Attendance, Client, Clients, Recipient, Speech, arrive::Arrival, recovery::Offset};
 use crate::{
     fanout::{Forms, Ticket, log_delivery},
     identity::Identity,
@@ -49,7 +49,10 @@ pub(crate) struct Claim<'a> {
     pub(crate) peer: Option<Media>,
     /// Who it is by its token.
     pub(crate) identity: Option<&'a Arc<Identity>>,
-    pub(crate) vocabulary: Vocabulary,
+    /// What a client of this vocabulary speaks where it comes back; `None` if it cannot have come there.
+    pub(crate) speech: &'a (dyn Fn(Vocabulary) -> Option<Speech> + Sync),
+    /// Whether a client that speaks what it was provisionally taken for may still say something else.
+    pub(crate) provisional: bool,
 }
 
 /// What a client says it has.
@@ -101,11 +104,16 @@ impl Clients {
             Some(identity) => Arc::clone(identity),
             None => Arc::new(Identity::of_session(&session.actor)),
         };
-        let client = Arc::new(Client::new(session.actor.socket.clone(), claim.vocabulary, Some(claim.secret)));
+        let speech = (claim.speech)(session.actor.vocabulary);
+        let known = speech.filter(|speech| !(claim.provisional && *speech == Speech::PROVISIONAL));
+        let client = Arc::new(Client::new(session.actor.socket.clone(), known, Some(claim.secret)));
         let mut arrival = self.expect(&client, identity, node);
         arrival.known = true;
         // Until it is certain that the session goes on whole, its end is for good.
         arrival.unregistered = DisconnectCause::Explicit;
+        if speech.is_none() {
+            return Err("elsewhere");
+        }
         // The token may be another one than the session began with, and open fewer rooms.
         let identity = client.identity();
         if !session.rooms.iter().all(|room| identity.as_ref().is_some_and(|identity| identity.may_enter(&room.room))) {
@@ -200,11 +208,6 @@ impl Resumption {
     /// Whether a room is part of the session.
     pub(crate) fn includes(&self, room: &RoomId) -> bool {
         self.rooms.iter().any(|resumed| resumed.ticket.room() == room)
-    }
-
-    /// The rooms of the session.
-    pub(crate) fn rooms(&self) -> Vec<RoomId> {
-        self.rooms.iter().map(|room| room.ticket.room().clone()).collect()
     }
 
     /// The client hears everything from now on. `tell` is called for each room first: it tells the client

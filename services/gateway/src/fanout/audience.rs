@@ -87,12 +87,14 @@ mod tests {
         room::RoomId,
         text::RawJson,
         time::Timestamp,
-        user::Vocabulary,
     };
     use tokio::time;
 
     use super::*;
-    use crate::fanout::tests::{Member, Stage};
+    use crate::{
+        clients::Speech,
+        fanout::tests::{Member, SYNAPSE, Stage},
+    };
 
     fn room(id: &str) -> RoomId {
         RoomId::parse(id).unwrap()
@@ -110,8 +112,8 @@ mod tests {
 
     impl Stage {
         /// A member of a room whose socket is registered for a user.
-        fn enter(&self, user: &str, id: &str, vocabulary: Vocabulary) -> Member {
-            let member = self.join(&room(id), vocabulary);
+        fn enter(&self, user: &str, id: &str, speech: Speech) -> Member {
+            let member = self.join(&room(id), speech);
             let socket = socket(&member);
             let user = UserId::parse(user).unwrap();
             self.fan_out.registry.insert(&socket, &member.recipient);
@@ -133,8 +135,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_socket_that_fits_in_many_ways_hears_a_publication_once_in_its_own_form() {
         let stage = Stage::new();
-        let [ann, bob] = [("ann", Vocabulary::Synapse), ("bob", Vocabulary::Mesh)]
-            .map(|(user, vocabulary)| stage.enter(user, "team", vocabulary));
+        let [ann, bob] =
+            [("ann", SYNAPSE), ("bob", Speech::Mesh)].map(|(user, speech)| stage.enter(user, "team", speech));
         let of = Selection {
             rooms: vec![room("team"), room("team"), room("other")],
             users: vec![UserId::parse("ann").unwrap(), UserId::parse("bob").unwrap()],
@@ -154,8 +156,7 @@ mod tests {
         let stage = Stage::new();
         let people = ["ann", "bob", "cat", "dan"];
         let rooms = ["team", "team", "quiet", "team"];
-        let members: Vec<_> =
-            people.iter().zip(rooms).map(|(user, id)| stage.enter(user, id, Vocabulary::Synapse)).collect();
+        let members: Vec<_> = people.iter().zip(rooms).map(|(user, id)| stage.enter(user, id, SYNAPSE)).collect();
         let except = Selection {
             rooms: vec![room("quiet")],
             users: vec![UserId::parse("bob").unwrap()],
@@ -169,7 +170,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_comes_for_a_socket_that_is_about_to_be_registered_is_kept_for_it() {
         let stage = Stage::new();
-        let member = stage.join(&room("team"), Vocabulary::Synapse);
+        let member = stage.join(&room("team"), SYNAPSE);
         let (socket, user) = (socket(&member), UserId::parse("ann").unwrap());
         let arrivals = stage.fan_out.registry.expect(&socket, &user);
         let of = Selection { users: vec![user], ..Selection::default() };

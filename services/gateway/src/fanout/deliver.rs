@@ -7,7 +7,6 @@ use heliograph_domain::{
     event::Event,
     id::{SocketId, UserId},
     room::RoomId,
-    user::Vocabulary,
 };
 
 use super::{
@@ -16,7 +15,10 @@ use super::{
     part::Missed,
     room::{Arrival, Broken},
 };
-use crate::{clients::Recipient, close_codes::ROOM_CLOSED};
+use crate::{
+    clients::{Recipient, Speech},
+    close_codes::ROOM_CLOSED,
+};
 
 impl FanOut {
     pub(super) fn deliver(self: &Arc<Self>, shard: usize, delivery: &Delivery) {
@@ -113,7 +115,7 @@ impl FanOut {
         let Some(client) = recipient.client() else { return };
         if let Some(attendance) = client.unattend(room) {
             self.leave(&attendance, &client.id);
-            if client.vocabulary == Vocabulary::Mesh {
+            if client.speech() == Speech::Mesh {
                 recipient.dismiss(ROOM_CLOSED, "room closed");
             }
         }

@@ -9,30 +9,32 @@ use heliograph_domain::{
     publication::EventName,
     room::RoomId,
     text::RawJson,
-    user::Vocabulary,
 };
-use heliograph_vocabulary::{Context, Form, mesh, second_form, synapse};
+use heliograph_vocabulary::{Context, Dialect, Encoded, Form, mesh, second_form};
 
 use crate::{
-    clients::{Attendance, Client, Recipient, recovery},
+    clients::{Attendance, Client, Recipient, Speech, recovery},
     frame::Frame,
     outlet::{Class, CoalesceKey},
 };
-
-/// The namespace of the synapse vocabulary.
-const NAMESPACE: &str = "/";
 
 /// Frames of one event, made when the first recipient of their kind comes.
 pub(crate) struct Forms<'a> {
     event: &'a Event,
     context: Context<'a>,
     class: Class,
-    synapse: Option<Vec<synapse::Encoded>>,
+    socket_io: Vec<InDialect>,
+    mesh: Option<Vec<Frame>>,
+}
+
+/// An event in a dialect of Socket.IO.
+struct InDialect {
+    dialect: Dialect,
+    encoded: Vec<Encoded>,
     /// Frames without an offset.
     plain: Option<Vec<Frame>>,
     /// Frames with the offset of a client that attends no other room, and the room's ordinal in it.
     with_offset: Option<(u32, Vec<Frame>)>,
-    mesh: Option<Vec<Frame>>,
 }
 
 impl<'a> Forms<'a> {
@@ -50,9 +52,7 @@ impl<'a> Forms<'a> {
             event: &delivery.event,
             context: Context { room, at: delivery.at, seq },
             class: class(&delivery.event, room),
-            synapse: None,
-            plain: None,
-            with_offset: None,
+            socket_io: Vec::new(),
             mesh: None,
         }
     }
@@ -64,20 +64,21 @@ impl<'a> Forms<'a> {
         if let Event::Published { event, args } = self.event {
             return self.send_published(recipient, client, event, args);
         }
-        match client.vocabulary {
-            Vocabulary::Synapse => self.send_synapse(recipient, client, attendance),
-            Vocabulary::Mesh => self.send_mesh(recipient, client, attendance),
+        match client.speech() {
+            Speech::SocketIo(dialect) => self.send_socket_io(dialect, recipient, client, attendance),
+            Speech::Mesh => self.send_mesh(recipient, client, attendance),
         }
     }
 
     /// Sends what a backend published: the same to every client of Socket.IO, and to a mesh client wherever it is.
     fn send_published(&mut self, recipient: &Recipient, client: &Client, event: &EventName, args: &[RawJson]) {
-        let frames = match client.vocabulary {
-            Vocabulary::Synapse => self.plain.get_or_insert_with(|| {
+        let class = self.class;
+        let frames = match client.speech() {
+            Speech::SocketIo(dialect) => self.in_dialect(dialect).plain.get_or_insert_with(|| {
                 let args: Vec<_> = args.iter().map(RawJson::as_str).collect();
-                vec![Frame::event(NAMESPACE, event.as_str(), &args, None, &[])]
+                vec![Frame::event(dialect.namespace(), event.as_str(), &args, None, &[])]
             }),
-            Vocabulary::Mesh => {
+            Speech::Mesh => {
                 let (event, context) = (self.event, &self.context);
                 self.mesh.get_or_insert_with(|| {
                     mesh::encode(event, context, Form::Everyone).iter().map(|text| Frame::text(text)).collect()
@@ -85,7 +86,7 @@ impl<'a> Forms<'a> {
             }
         };
         for frame in frames {
-            recipient.send(frame, self.class);
+            recipient.send(frame, class);
         }
     }
 
@@ -123,55 +124,63 @@ impl<'a> Forms<'a> {
         }
     }
 
-    fn send_synapse(&mut self, recipient: &Recipient, client: &Client, attendance: Option<&Attendance>) {
+    fn send_socket_io(
+        &mut self,
+        dialect: Dialect,
+        recipient: &Recipient,
+        client: &Client,
+        attendance: Option<&Attendance>,
+    ) {
         let numbered = attendance.filter(|_| self.context.seq.is_some() && client.secret().is_some());
         let offset = match numbered {
             Some(attendance) if client.attends_one() => Offset::Shared(attendance.ordinal),
             Some(_) => Offset::Own(client.offset()),
             None => Offset::None,
         };
+        let (class, seq) = (self.class, self.context.seq.unwrap_or_default());
         if self.form(client) == Form::Sender {
-            let encoded = synapse::encode(self.event, &self.context, Form::Sender);
+            let encoded = dialect.encode(self.event, &self.context, Form::Sender);
             let offset = match offset {
-                Offset::Shared(ordinal) => Some(self.shared_offset(ordinal)),
+                Offset::Shared(ordinal) => Some(shared_offset(ordinal, seq)),
                 Offset::Own(offset) => Some(offset),
                 Offset::None => None,
             };
-            return frames(&encoded, offset.as_deref()).iter().for_each(|frame| {
-                recipient.send(frame, self.class);
+            return frames(dialect, &encoded, offset.as_deref()).iter().for_each(|frame| {
+                recipient.send(frame, class);
             });
         }
-        let (event, context) = (self.event, &self.context);
-        let encoded = &*self.synapse.get_or_insert_with(|| synapse::encode(event, context, Form::Everyone));
+        let InDialect { encoded, plain, with_offset, .. } = self.in_dialect(dialect);
         let own;
         let ready = match offset {
-            Offset::None => self.plain.get_or_insert_with(|| frames(encoded, None)),
+            Offset::None => plain.get_or_insert_with(|| frames(dialect, encoded, None)),
             Offset::Own(offset) => {
-                own = frames(encoded, Some(&offset));
+                own = frames(dialect, encoded, Some(&offset));
                 &own
             }
             Offset::Shared(ordinal) => {
-                if self.with_offset.as_ref().is_none_or(|(made_for, _)| *made_for != ordinal) {
-                    let mut offset = String::new();
-                    recovery::write_part(&mut offset, ordinal, context.seq.unwrap_or_default());
-                    self.with_offset = Some((ordinal, frames(encoded, Some(&offset))));
+                if with_offset.as_ref().is_none_or(|(made_for, _)| *made_for != ordinal) {
+                    let offset = shared_offset(ordinal, seq);
+                    *with_offset = Some((ordinal, frames(dialect, encoded, Some(&offset))));
                 }
-                self.with_offset.as_ref().map_or(&[][..], |(_, frames)| frames)
+                with_offset.as_ref().map_or(&[][..], |(_, frames)| frames)
             }
         };
         for frame in ready {
-            recipient.send(frame, self.class);
+            recipient.send(frame, class);
         }
+    }
+
+    fn in_dialect(&mut self, dialect: Dialect) -> &mut InDialect {
+        let at = self.socket_io.iter().position(|made| made.dialect == dialect).unwrap_or_else(|| {
+            let encoded = dialect.encode(self.event, &self.context, Form::Everyone);
+            self.socket_io.push(InDialect { dialect, encoded, plain: None, with_offset: None });
+            self.socket_io.len() - 1
+        });
+        &mut self.socket_io[at]
     }
 
     fn form(&self, client: &Client) -> Form {
         if second_form(self.event) == Some(&client.id) { Form::Sender } else { Form::Everyone }
-    }
-
-    fn shared_offset(&self, ordinal: u32) -> String {
-        let mut offset = String::new();
-        recovery::write_part(&mut offset, ordinal, self.context.seq.unwrap_or_default());
-        offset
     }
 }
 
@@ -183,8 +192,15 @@ enum Offset {
     Own(String),
 }
 
-fn frames(encoded: &[synapse::Encoded], offset: Option<&str>) -> Vec<Frame> {
-    encoded.iter().map(|(name, payload)| Frame::event(NAMESPACE, name, &[payload], offset, &[])).collect()
+fn shared_offset(ordinal: u32, seq: u64) -> String {
+    let mut offset = String::new();
+    recovery::write_part(&mut offset, ordinal, seq);
+    offset
+}
+
+fn frames(dialect: Dialect, encoded: &[Encoded], offset: Option<&str>) -> Vec<Frame> {
+    let namespace = dialect.namespace();
+    encoded.iter().map(|(name, payload)| Frame::event(namespace, name, &[payload], offset, &[])).collect()
 }
 
 /// How urgent an event is, and what replaces what under pressure.

@@ -6,7 +6,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use heliograph_domain::{room::RoomId, user::Vocabulary};
+use heliograph_domain::room::RoomId;
 use heliograph_telemetry::metrics::count;
 use parking_lot::Mutex;
 use tokio::{sync::Notify, time};
@@ -16,7 +16,7 @@ use super::{
     member::Member,
     room::{Broken, LocalRoom},
 };
-use crate::clients::Recipient;
+use crate::clients::{Recipient, Speech};
 
 /// From one batch of connections that are closed to the next.
 const BATCH: Duration = Duration::from_millis(100);
@@ -54,7 +54,7 @@ impl Missed {
 }
 
 fn sees_peers(member: &Member, room: &RoomId) -> bool {
-    room.call().is_some() || member.recipient.client().is_some_and(|client| client.vocabulary == Vocabulary::Mesh)
+    room.call().is_some() || member.recipient.client().is_some_and(|client| client.speech() == Speech::Mesh)
 }
 
 impl FanOut {

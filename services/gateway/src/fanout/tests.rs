@@ -16,16 +16,17 @@ use heliograph_domain::{
     room::{Media, Peer, Position, RoomId, Standing},
     text::MessageText,
     time::Timestamp,
-    user::{Name, User, Vocabulary},
+    user::{Name, User},
 };
 use heliograph_telemetry::metrics::{Case, Gateway as Metrics};
+use heliograph_vocabulary::Dialect;
 use parking_lot::Mutex;
 use tokio::time;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{CatchUpOptions, FanOut, FanOutOptions, History, Ticket};
 use crate::{
-    clients::{Attendance, Client, Recipient, Registry},
+    clients::{Attendance, Client, Recipient, Registry, Speech},
     handshake::Handshake,
     outlet::{Bounds, Shared},
     plain::PlainSocket,
@@ -122,17 +123,17 @@ impl Stage {
     }
 
     /// Joins the room `id` where `team` stands.
-    pub(super) fn join(&self, id: &RoomId, vocabulary: Vocabulary) -> Member {
-        self.finish(self.fan_out.begin_join(id), vocabulary)
+    pub(super) fn join(&self, id: &RoomId, speech: Speech) -> Member {
+        self.finish(self.fan_out.begin_join(id), speech)
     }
 
     /// A join is answered, with where `team` stands.
-    fn finish(&self, ticket: Ticket, vocabulary: Vocabulary) -> Member {
+    fn finish(&self, ticket: Ticket, speech: Speech) -> Member {
         let shared = Arc::new(Shared { bounds: Bounds::default(), metrics: transport::Metrics::default() });
         let request = http::Request::new(()).into_parts().0;
         let handshake = Handshake::new(&request, SocketAddr::from((Ipv4Addr::LOCALHOST, 1)));
         let socket = Arc::new(PlainSocket::new("".into(), Arc::new(handshake), shared));
-        let client = Arc::new(Client::new(SocketId::random(), vocabulary, None));
+        let client = Arc::new(Client::new(SocketId::random(), Some(speech), None));
         let standing = self.rooms.0.lock().stands();
         let joined = Joined {
             position: standing.position,
@@ -215,6 +216,8 @@ impl Member {
     }
 }
 
+pub(super) const SYNAPSE: Speech = Speech::SocketIo(Dialect::Synapse);
+
 fn team() -> RoomId {
     RoomId::parse("team").unwrap()
 }
@@ -249,7 +252,7 @@ async fn settle() {
 #[tokio::test(start_paused = true)]
 async fn a_quiet_room_that_stands_further_is_heard() {
     let stage = Stage::new();
-    let members = [Vocabulary::Synapse, Vocabulary::Mesh].map(|vocabulary| stage.join(&team(), vocabulary));
+    let members = [SYNAPSE, Speech::Mesh].map(|speech| stage.join(&team(), speech));
     stage.room(|room| room.last = 20);
     stage.say().await;
     time::sleep(Duration::from_millis(100)).await;
@@ -264,7 +267,7 @@ async fn a_quiet_room_that_stands_further_is_heard() {
 #[tokio::test(start_paused = true)]
 async fn after_a_loss_every_room_is_asked_for_and_heard_once_the_rooms_answer() {
     let stage = Stage::new();
-    let member = stage.join(&team(), Vocabulary::Synapse);
+    let member = stage.join(&team(), SYNAPSE);
     stage.room(|room| (room.last, room.away) = (6, true));
     stage.fan_out.doubts().look_at_all();
     stage.fan_out.doubts().look_at_all();
@@ -281,9 +284,9 @@ async fn after_a_loss_every_room_is_asked_for_and_heard_once_the_rooms_answer() 
 #[tokio::test(start_paused = true)]
 async fn entries_that_nobody_can_give_any_more_are_no_silent_hole() {
     let stage = Stage::new();
-    let member = stage.join(&team(), Vocabulary::Synapse);
+    let member = stage.join(&team(), SYNAPSE);
     stage.room(|room| (room.first, room.last) = (15, 20));
-    let late = stage.join(&team(), Vocabulary::Synapse);
+    let late = stage.join(&team(), SYNAPSE);
     stage.tell(7, 21).await;
     stage.room(|room| room.last = 21);
     settle().await;
@@ -297,14 +300,14 @@ async fn entries_that_nobody_can_give_any_more_are_no_silent_hole() {
 #[tokio::test(start_paused = true)]
 async fn who_joined_a_log_that_is_no_more_begins_again() {
     let stage = Stage::new();
-    let (synapse, mesh) = (stage.join(&team(), Vocabulary::Synapse), stage.join(&team(), Vocabulary::Mesh));
+    let (synapse, mesh) = (stage.join(&team(), SYNAPSE), stage.join(&team(), Speech::Mesh));
     stage.room(|room| (room.epoch, room.last) = (8, 0));
     stage.tell(8, 1).await;
     settle().await;
     for member in [&synapse, &mesh] {
         assert!(member.is_closed() && member.heard().is_empty());
     }
-    let new = stage.join(&team(), Vocabulary::Synapse);
+    let new = stage.join(&team(), SYNAPSE);
     stage.tell(8, 1).await;
     assert_eq!((new.heard(), new.is_closed()), (vec![1], false));
 }
@@ -312,9 +315,9 @@ async fn who_joined_a_log_that_is_no_more_begins_again() {
 #[tokio::test(start_paused = true)]
 async fn a_join_shows_that_the_log_is_another_one() {
     let stage = Stage::new();
-    let old = stage.join(&team(), Vocabulary::Synapse);
+    let old = stage.join(&team(), SYNAPSE);
     stage.room(|room| (room.epoch, room.last, room.roster) = (8, 0, 200));
-    let new = stage.join(&team(), Vocabulary::Synapse);
+    let new = stage.join(&team(), SYNAPSE);
     stage.tell(8, 1).await;
     stage.tell_roster(&team(), 201).await;
     settle().await;
@@ -325,7 +328,7 @@ async fn a_join_shows_that_the_log_is_another_one() {
 #[tokio::test(start_paused = true)]
 async fn a_quiet_room_whose_log_is_another_one_is_noticed_after_a_loss() {
     let stage = Stage::new();
-    let member = stage.join(&team(), Vocabulary::Mesh);
+    let member = stage.join(&team(), Speech::Mesh);
     stage.room(|room| (room.epoch, room.last) = (0, 0));
     stage.fan_out.doubts().look_at_all();
     settle().await;
@@ -335,7 +338,7 @@ async fn a_quiet_room_whose_log_is_another_one_is_noticed_after_a_loss() {
 #[tokio::test(start_paused = true)]
 async fn a_room_that_is_another_one_for_a_moment_is_not_taken_for_one() {
     let stage = Stage::new();
-    let member = stage.join(&team(), Vocabulary::Mesh);
+    let member = stage.join(&team(), Speech::Mesh);
     let standing = Standing { position: Position { epoch: 8, seq: 0 }, ..stage.rooms.0.lock().stands() };
     stage.fan_out.compare(standing).await;
     time::sleep(Duration::from_millis(500)).await;
@@ -350,7 +353,7 @@ async fn a_room_that_is_another_one_for_a_moment_is_not_taken_for_one() {
 #[tokio::test(start_paused = true)]
 async fn a_store_that_has_gone_back_is_noticed_by_its_next_entry() {
     let stage = Stage::new();
-    let member = stage.join(&team(), Vocabulary::Synapse);
+    let member = stage.join(&team(), SYNAPSE);
     for seq in 5..=9 {
         stage.tell(7, seq).await;
     }
@@ -367,7 +370,7 @@ async fn a_store_that_has_gone_back_is_noticed_by_its_next_entry() {
 #[tokio::test(start_paused = true)]
 async fn a_repetition_raises_no_doubts() {
     let stage = Stage::new();
-    let member = stage.join(&team(), Vocabulary::Synapse);
+    let member = stage.join(&team(), SYNAPSE);
     for seq in [4, 5, 5, 6, 5] {
         stage.tell(7, seq).await;
     }
@@ -379,9 +382,9 @@ async fn a_repetition_raises_no_doubts() {
 #[tokio::test(start_paused = true)]
 async fn peers_that_have_missed_a_change_of_the_roster_begin_again() {
     let stage = Stage::new();
-    let (mesh, synapse) = (stage.join(&team(), Vocabulary::Mesh), stage.join(&team(), Vocabulary::Synapse));
+    let (mesh, synapse) = (stage.join(&team(), Speech::Mesh), stage.join(&team(), SYNAPSE));
     stage.room(|room| room.roster = 101);
-    let late = stage.join(&team(), Vocabulary::Mesh);
+    let late = stage.join(&team(), Speech::Mesh);
     stage.tell_roster(&team(), 102).await;
     settle().await;
     assert!(mesh.is_closed() && mesh.heard().is_empty());
@@ -394,7 +397,7 @@ async fn peers_that_have_missed_a_change_of_the_roster_begin_again() {
 #[tokio::test(start_paused = true)]
 async fn a_change_of_the_roster_that_is_only_late_is_waited_for() {
     let stage = Stage::new();
-    let mesh = stage.join(&team(), Vocabulary::Mesh);
+    let mesh = stage.join(&team(), Speech::Mesh);
     stage.room(|room| room.roster = 101);
     stage.say().await;
     time::sleep(Duration::from_millis(500)).await;
@@ -414,7 +417,7 @@ async fn a_change_of_the_roster_that_is_only_late_is_waited_for() {
 async fn after_a_loss_those_who_take_part_in_calls_begin_again() {
     let stage = Stage::new();
     let call = RoomId::parse("call:1").unwrap();
-    let (caller, other) = (stage.join(&call, Vocabulary::Synapse), stage.join(&team(), Vocabulary::Synapse));
+    let (caller, other) = (stage.join(&call, SYNAPSE), stage.join(&team(), SYNAPSE));
     stage.say().await;
     settle().await;
     assert!(!caller.is_closed());
@@ -427,7 +430,7 @@ async fn after_a_loss_those_who_take_part_in_calls_begin_again() {
 #[tokio::test(start_paused = true)]
 async fn connections_are_not_all_closed_at_once() {
     let stage = Stage::new();
-    let members: Vec<_> = (0..120).map(|_| stage.join(&team(), Vocabulary::Synapse)).collect();
+    let members: Vec<_> = (0..120).map(|_| stage.join(&team(), SYNAPSE)).collect();
     stage.tell(8, 1).await;
     let closed = || members.iter().filter(|member| member.is_closed()).count();
     time::sleep(Duration::from_millis(10)).await;
@@ -442,18 +445,18 @@ async fn connections_are_not_all_closed_at_once() {
 #[tokio::test(start_paused = true)]
 async fn who_joins_while_a_gap_is_filled_hears_what_fills_it() {
     let stage = Stage::new();
-    let member = stage.join(&team(), Vocabulary::Synapse);
+    let member = stage.join(&team(), SYNAPSE);
     let (early, late) = (stage.fan_out.begin_join(&team()), stage.fan_out.begin_join(&team()));
     // The room has stood at 4 when both were answered; 5 is lost on its way, and 6 shows it.
     let standing = stage.rooms.0.lock().clone();
     stage.room(|room| room.last = 6);
     stage.tell(7, 6).await;
     stage.room(|room| room.last = standing.last);
-    let early = stage.finish(early, Vocabulary::Synapse);
+    let early = stage.finish(early, SYNAPSE);
     stage.room(|room| room.last = 6);
     settle().await;
     stage.room(|room| room.last = standing.last);
-    let late = stage.finish(late, Vocabulary::Synapse);
+    let late = stage.finish(late, SYNAPSE);
     for joined in [&member, &early, &late] {
         assert_eq!(joined.heard(), [5, 6]);
     }

@@ -16,7 +16,7 @@ use heliograph_websocket::CloseCode;
 use super::{Connection, Mesh, send};
 use crate::{
     application::PlainSocket,
-    clients::{Claim, Client, Recipient, Resumption, Seen, recovery},
+    clients::{Claim, Client, Recipient, Resumption, Seen, Speech, recovery},
     fanout::Forms,
     identity::{AuthError, Identity},
 };
@@ -169,7 +169,8 @@ impl Mesh {
             seen: request.since.map_or(Seen::Unsaid, Seen::Seq),
             peer: Some(request.media),
             identity: proven,
-            vocabulary: Vocabulary::Mesh,
+            provisional: false,
+            speech: &|vocabulary| (vocabulary == Vocabulary::Mesh).then_some(Speech::Mesh),
         };
         let resumption = self.clients.resume(claim).await.inspect_err(|_| {
             socket.close(CloseCode::SERVICE_RESTART, "not available now");

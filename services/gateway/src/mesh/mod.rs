@@ -14,7 +14,6 @@ use heliograph_domain::{
     id::SocketId,
     refusal::{Code, Refusal},
     text::Reference,
-    user::Vocabulary,
 };
 use heliograph_vocabulary::{SizeLimits, mesh};
 use heliograph_websocket::CloseCode;
@@ -22,7 +21,7 @@ use parking_lot::Mutex;
 
 use crate::{
     application::{Class, Frame, PlainApplication, PlainClosed, PlainSocket},
-    clients::{Client, Clients, Held, Recipient},
+    clients::{Client, Clients, Held, Recipient, Speech},
     close_codes::{MALFORMED, REPLACED, ROOM_CLOSED, UNAUTHENTICATED},
     http::IceOptions,
     identity::{AuthError, Identity, TokenSources},
@@ -95,7 +94,7 @@ impl PlainApplication for Mesh {
             },
             None => None,
         };
-        let client = Arc::new(Client::new(SocketId::random(), Vocabulary::Mesh, Some(SessionSecret::random())));
+        let client = Arc::new(Client::new(SocketId::random(), Some(Speech::Mesh), Some(SessionSecret::random())));
         socket.set_context(Connection { client: Mutex::new(Arc::clone(&client)), identity, malformed: Mutex::new(0) });
         self.clients.registry.insert(&client.id, &Recipient::Plain(Arc::clone(socket), Arc::clone(&client)));
         self.clients.watch_identity(&client);

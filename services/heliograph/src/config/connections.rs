@@ -17,6 +17,20 @@ pub(crate) enum SocketTransport {
     Websocket,
 }
 
+/// A vocabulary of Socket.IO clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum SocketVocabulary {
+    /// Team chat, presence and calls.
+    Synapse,
+    /// Pairs of guests.
+    GuestChat,
+    /// One-to-one chat.
+    DirectChat,
+    /// Matching and sessions.
+    Collaboration,
+}
+
 /// Engine.IO and Socket.IO.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -53,6 +67,8 @@ pub(crate) struct Engine {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub upgrade_timeout: Duration,
+    /// What clients of the namespace `/` speak that do not say it in `auth.vocabulary` or `?vocabulary=`: `synapse`, `guest-chat`, `direct-chat` or `collaboration`. Unset: what their first event belongs to.
+    pub default_vocabulary: Option<SocketVocabulary>,
     /// Connection state recovery. A client can decline it with `auth.recovery: false` or `?recovery=off`.
     pub recovery: bool,
     /// How long a lost session can be recovered.
@@ -78,6 +94,7 @@ impl Default for Engine {
             namespaces: 16,
             connect_timeout: seconds(45),
             upgrade_timeout: seconds(10),
+            default_vocabulary: None,
             recovery: true,
             recovery_window: seconds(120),
             replay_limit: 1000,

@@ -21,8 +21,12 @@ pub(crate) struct Rate {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Limits {
-    /// Messages of a user in 60 s, over all sockets.
+    /// Messages of a user in 60 s, over all sockets that speak synapse, mesh or collaboration.
     pub messages_per_minute: u32,
+    /// The same for sockets that speak guest-chat.
+    pub guest_chat_messages_per_minute: u32,
+    /// The same for sockets that speak direct-chat.
+    pub direct_chat_messages_per_minute: u32,
     /// Calls that a user may initiate in 60 s; in open mode also those that an address may prepare.
     pub calls_per_minute: u32,
     /// Offers, answers and candidates of a socket.
@@ -57,6 +61,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             messages_per_minute: 300,
+            guest_chat_messages_per_minute: 60,
+            direct_chat_messages_per_minute: 30,
             calls_per_minute: 20,
             signals: Rate { per_second: 50, burst: 1000 },
             data: Rate { per_second: 60, burst: 120 },

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::{
     auth::{Auth, AuthMode},
     backends::{Backend, Etcd, Grpc, Nats, Redis},
-    connections::{Engine, Mesh, Outbound, SocketTransport},
+    connections::{Engine, Mesh, Outbound, SocketTransport, SocketVocabulary},
     ice::Ice,
     limits::{Limits, Rate},
     load::{Overrides, load},

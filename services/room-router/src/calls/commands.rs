@@ -138,7 +138,9 @@ impl Router {
         let speaks_of_calls = |vocabulary| match vocabulary {
             Vocabulary::Synapse => true,
             // A peer of a vocabulary without calls comes in by joining the room.
-            Vocabulary::Mesh => false,
+            Vocabulary::Mesh | Vocabulary::Collaboration => false,
+            // Guests ring each other within their pair; direct-chat has no calls.
+            Vocabulary::GuestChat | Vocabulary::DirectChat => false,
         };
         if !sockets.iter().any(|one| one.socket == *socket && speaks_of_calls(one.vocabulary)) {
             return Ok(());

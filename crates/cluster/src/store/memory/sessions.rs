@@ -67,8 +67,10 @@ impl Sessions for MemorySessions {
             session.actor.gateway = self.nodes.kept(&session.actor.gateway);
             let socket = session.actor.socket.clone();
             let mut sessions = self.sessions.lock(&socket);
-            let known = self.held(&mut sessions, &socket).is_some_and(|held| held.session.secret == session.secret);
-            if !known {
+            let known = self.held(&mut sessions, &socket).filter(|held| held.session.secret == session.secret);
+            if let Some(held) = known {
+                held.session.actor.vocabulary = session.actor.vocabulary;
+            } else {
                 let next_ordinal = session.rooms.iter().map(|room| room.ordinal + 1).max();
                 let held = Held { session, next_ordinal: next_ordinal.unwrap_or(0), lost: None };
                 sessions.insert(socket, Box::new(held));

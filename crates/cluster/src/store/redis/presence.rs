@@ -81,7 +81,7 @@ fn status(name: &str) -> Option<Status> {
 fn place(text: &str) -> Option<(u64, Vocabulary, NodeId)> {
     let mut parts = text.splitn(3, ' ');
     let (number, vocabulary, gateway) = (parts.next()?.parse().ok()?, parts.next()?, parts.next()?);
-    let vocabulary = [Vocabulary::Synapse, Vocabulary::Mesh].into_iter().find(|known| known.name() == vocabulary)?;
+    let vocabulary = Vocabulary::parse(vocabulary)?;
     Some((number, vocabulary, NodeId::parse(gateway).ok()?))
 }
 

@@ -300,7 +300,7 @@ fn attending(reply: Reply) -> Read<Attending> {
         let user = lines.next().ok_or(UNREADABLE)?.to_owned();
         let turn = line(&mut lines, str::parse)?;
         let _explicit = lines.next();
-        let vocabulary = lines.next().and_then(vocabulary).ok_or(UNREADABLE)?;
+        let vocabulary = lines.next().and_then(Vocabulary::parse).ok_or(UNREADABLE)?;
         let (bits, joined_at) = (lines.next().ok_or(UNREADABLE)?, lines.next().ok_or(UNREADABLE)?);
         let peer = if bits.is_empty() {
             None
@@ -311,8 +311,4 @@ fn attending(reply: Reply) -> Read<Attending> {
         let gateway = line(&mut lines, NodeId::parse)?;
         Ok::<_, StoreError>(Attending { turn, vocabulary, peer, gateway, user })
     })
-}
-
-fn vocabulary(name: &str) -> Option<Vocabulary> {
-    [Vocabulary::Synapse, Vocabulary::Mesh].into_iter().find(|vocabulary| vocabulary.name() == name)
 }

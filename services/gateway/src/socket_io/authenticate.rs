@@ -7,34 +7,26 @@ use heliograph_domain::{
     refusal::{Code, Refusal},
     room::RoomId,
 };
-use heliograph_vocabulary::synapse::{self, Authenticate};
+use heliograph_vocabulary::{Authenticate, synapse};
 
-use super::Synapse;
+use super::{SocketIo, question::Question};
 use crate::{
-    application::{AckId, Socket},
+    application::Socket,
     clients::{Client, Recipient},
     identity::{AuthError, Identity, Mode},
 };
 
-/// The event's name.
-const EVENT: &str = "authenticate";
-
-impl Synapse {
-    pub(super) async fn authenticate(
-        self,
-        socket: Arc<Socket>,
-        client: Arc<Client>,
-        request: Authenticate,
-        ack: Option<AckId>,
-    ) {
-        match self.try_authenticate(&socket, &client, request).await {
+impl SocketIo {
+    pub(super) async fn authenticate(self, question: Question, request: Authenticate) {
+        let (socket, client) = (&question.socket, &question.client);
+        match self.try_authenticate(socket, client, request).await {
             Ok(rooms) => {
-                if let (Some(ack), Some(identity)) = (ack, client.identity()) {
-                    socket.ack(ack, &[&synapse::authenticate_ack(&identity.user, &client.id, &rooms)], &[]);
+                if let Some(identity) = client.identity() {
+                    question.answer(&synapse::authenticate_ack(&identity.user, &client.id, &rooms));
                 }
             }
             Err(refusal) => {
-                self.refuse(&socket, EVENT, ack, &refusal);
+                question.refuse(&self.clients, &refusal);
                 if refusal.retryable() {
                     // Whether the cluster knows the socket now is not certain: another one has to be made.
                     socket.connection().close();
@@ -106,7 +98,7 @@ impl Synapse {
             client.with(|state| state.identity = Some(Arc::new(renewed)));
             self.clients.watch_identity(client);
         }
-        Ok(client.with(|state| state.rooms.iter().map(|attendance| attendance.room.clone()).collect()))
+        Ok(attended(client))
     }
 
     /// Gives a socket its identity. Gives the rooms that it attends from now on.
@@ -118,8 +110,12 @@ impl Synapse {
     ) -> Result<Vec<RoomId>, Refusal> {
         let recipient = Recipient::SocketIo(Arc::clone(socket));
         let arrival = self.clients.announce(client, Arc::new(identity)).await?;
-        let rooms = arrival.attend_rooms(&recipient).await;
-        self.welcome(socket, arrival, &recipient, &rooms);
-        Ok(rooms)
+        self.attend_rooms(&arrival, client, &recipient).await;
+        self.welcome(socket, client, arrival, &recipient);
+        Ok(attended(client))
     }
+}
+
+fn attended(client: &Client) -> Vec<RoomId> {
+    client.attendances().iter().map(|attendance| attendance.room.clone()).collect()
 }

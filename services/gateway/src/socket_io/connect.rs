@@ -6,20 +6,18 @@ use heliograph_domain::{
     command::SessionSecret,
     id::SocketId,
     refusal::{Code, Refusal},
-    room::RoomId,
     user::{Name, Vocabulary},
 };
 use heliograph_telemetry::metrics;
-use heliograph_vocabulary::synapse;
+use heliograph_vocabulary::Dialect;
 use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Synapse, client, emit};
+use super::{SocketIo, client};
 use crate::{
-    application::{Accepted, ConnectRequest, Namespace, Refused, Socket},
-    clients::{Arrival, Bound, Claim, Client, Entry, Held, Recipient, Resumption, Seen, recovery, replay},
-    fanout::Forms,
+    application::{Accepted, ConnectRequest, Namespace, RecoveryClaim, Refused, Socket},
+    clients::{Bound, Claim, Client, Entry, Held, Recipient, Resumption, Seen, Speech, recovery, replay},
     handshake::Handshake,
     identity::{AuthError, Identity, Mode},
 };
@@ -41,31 +39,37 @@ struct Auth {
 /// Who a client is, as far as its CONNECT packet says.
 struct Presented {
     identity: Option<Arc<Identity>>,
-    /// Whether the client named its vocabulary, so that it need not be found out.
-    declared: bool,
+    /// What it speaks; `None` if that has to be found out.
+    dialect: Option<Dialect>,
 }
 
-impl Synapse {
+impl SocketIo {
     pub(super) async fn enter(self, request: ConnectRequest) -> Result<Accepted, Refused> {
-        if request.namespace != Namespace::MAIN {
+        let namespace = &request.namespace;
+        if *namespace != Namespace::MAIN && Dialect::of(Vocabulary::Collaboration, namespace.as_str()).is_none() {
             return Err(Refused::invalid_namespace());
         }
         let auth: Auth =
             request.auth.as_ref().and_then(|auth| serde_json::from_str(auth.as_str()).ok()).unwrap_or_default();
-        let presented = self.presented(&auth, &request.handshake).map_err(|refusal| self.refused(&refusal))?;
+        let presented =
+            self.presented(namespace, &auth, &request.handshake).map_err(|refusal| self.refused(&refusal))?;
         let secret = self.recovery_wanted(&auth, &request.handshake).then(SessionSecret::random);
 
         let claimed = request.recovery.as_ref().filter(|_| secret.is_some());
-        let resumed = self.resumed(claimed, presented.identity.as_ref()).await;
+        let resumed = self.resumed(namespace, claimed, &presented).await;
         if let Some(resumption) = resumed.map_err(|refusal| self.refused(&refusal))? {
             let client = Arc::clone(&resumption.client);
             return Ok(accepted(client, Some(Entry::Resumed(resumption))));
         }
 
-        let client = Arc::new(Client::new(SocketId::random(), Vocabulary::Synapse, secret));
+        let client = Arc::new(Client::new(SocketId::random(), presented.dialect.map(Speech::SocketIo), secret));
         let identity = match presented.identity {
-            None if self.clients.verifier.mode() == Mode::Open && presented.declared => {
+            None if presented.dialect.is_some() && self.clients.verifier.mode() == Mode::Open => {
                 Some(Arc::new(Identity::guest(None)))
+            }
+            // Only synapse has an event by which a client says later who it is.
+            None if presented.dialect.is_some_and(|dialect| dialect != Dialect::Synapse) => {
+                return Err(self.refused(&Code::AuthFailed.into()));
             }
             identity => identity,
         };
@@ -79,17 +83,14 @@ impl Synapse {
         Ok(accepted(client, entry))
     }
 
-    fn presented(&self, auth: &Auth, handshake: &Handshake) -> Result<Presented, Refusal> {
+    fn presented(&self, namespace: &Namespace, auth: &Auth, handshake: &Handshake) -> Result<Presented, Refusal> {
         let said = |value: &Option<Value>, name: &str| {
             value.as_ref().and_then(text).or_else(|| handshake.query(name).map(|value| value.into_owned()))
         };
-        let declared = said(&auth.vocabulary, "vocabulary");
-        if declared.as_ref().is_some_and(|name| name != Vocabulary::Synapse.name()) {
-            return Err(Refusal::invalid("vocabulary", "must be \"synapse\""));
-        }
+        let dialect = self.dialect(namespace, said(&auth.vocabulary, "vocabulary").as_deref())?;
         let open = self.clients.verifier.mode() == Mode::Open;
         let token = match &auth.token {
-            None | Some(Value::Null) => self.tokens.bearer(handshake),
+            None | Some(Value::Null) => self.entrance.tokens.bearer(handshake),
             Some(Value::String(token)) => Some(token.clone()),
             Some(_) if open => None,
             Some(_) => return Err(Code::AuthFailed.into()),
@@ -102,7 +103,20 @@ impl Synapse {
             Some(Err(error)) if !open || error == AuthError::Expired => return Err(error.code().into()),
             Some(Err(_)) | None => verifier.claimed(said(&auth.user_id, "userId").as_deref(), name),
         };
-        Ok(Presented { identity: identity.map(Arc::new), declared: declared.is_some() })
+        Ok(Presented { identity: identity.map(Arc::new), dialect })
+    }
+
+    /// What a client speaks by its namespace, its own word or the deployment's choice.
+    fn dialect(&self, namespace: &Namespace, declared: Option<&str>) -> Result<Option<Dialect>, Refusal> {
+        if *namespace != Namespace::MAIN {
+            return Ok(Dialect::of(Vocabulary::Collaboration, namespace.as_str()));
+        }
+        let vocabulary = match declared {
+            None => self.entrance.vocabulary,
+            Some(name) => Some(Vocabulary::parse(name).ok_or_else(unknown_vocabulary)?),
+        };
+        let Some(vocabulary) = vocabulary else { return Ok(None) };
+        Dialect::of(vocabulary, namespace.as_str()).map(Some).ok_or_else(unknown_vocabulary)
     }
 
     /// Recovery is the deployment's choice, and then the connection's: stock clients show offsets to their
@@ -111,15 +125,17 @@ impl Synapse {
         let declined = matches!(&auth.recovery, Some(Value::Bool(false)))
             || auth.recovery == Some("off".into())
             || handshake.query("recovery").as_deref() == Some("off");
-        self.recovery && !declined
+        self.entrance.recovery && !declined
     }
 
     async fn resumed(
         &self,
-        claim: Option<&crate::application::RecoveryClaim>,
-        identity: Option<&Arc<Identity>>,
+        namespace: &Namespace,
+        claim: Option<&RecoveryClaim>,
+        presented: &Presented,
     ) -> Result<Option<Resumption>, Refusal> {
         // A session is proven by its secret, and in jwt mode by a valid token as well.
+        let identity = presented.identity.as_ref();
         let proven = identity.is_some() || self.clients.verifier.mode() != Mode::Jwt;
         let Some(claim) = claim.filter(|_| proven) else { return Ok(None) };
         let Some((socket, secret)) = recovery::parse_pid(&claim.pid) else { return Ok(None) };
@@ -130,8 +146,9 @@ impl Synapse {
             },
             None => Seen::Unsaid,
         };
-        let (peer, vocabulary) = (None, Vocabulary::Synapse);
-        self.clients.resume(Claim { socket, secret, seen, peer, identity, vocabulary }).await
+        let speech = |vocabulary| Dialect::of(vocabulary, namespace.as_str()).map(Speech::SocketIo);
+        let provisional = presented.dialect.is_none();
+        self.clients.resume(Claim { socket, secret, seen, peer: None, identity, speech: &speech, provisional }).await
     }
 
     fn refused(&self, refusal: &Refusal) -> Refused {
@@ -162,33 +179,26 @@ impl Synapse {
                 None
             }
             Some(Entry::Resumed(resumption)) => {
-                let rooms = resumption.rooms();
                 let arrival = resumption
                     .complete(&recipient, |room, joined, attendance| replay(&recipient, room, joined, attendance));
-                self.welcome(socket, arrival, &recipient, &rooms);
+                self.welcome(socket, client, arrival, &recipient);
                 None
             }
             Some(Entry::New(arrival)) => {
-                let (synapse, socket) = (self.clone(), Arc::clone(socket));
+                let (server, socket, client) = (self.clone(), Arc::clone(socket), Arc::clone(client));
                 Some(Box::pin(async move {
-                    let rooms = arrival.attend_rooms(&recipient).await;
-                    synapse.welcome(&socket, arrival, &recipient, &rooms);
+                    server.attend_rooms(&arrival, &client, &recipient).await;
+                    server.welcome(&socket, &client, arrival, &recipient);
                 }))
             }
         }
     }
+}
 
-    /// Tells an authenticated client who it is and what it attends; from now on it hears everything.
-    pub(super) fn welcome(&self, socket: &Socket, arrival: Arrival, recipient: &Recipient, rooms: &[RoomId]) {
-        if let Some(client) = client(socket)
-            && let Some(identity) = client.identity()
-        {
-            emit(socket, "authenticated", &synapse::authenticated(&identity.user, &client.id, rooms));
-        }
-        for delivery in arrival.register(recipient) {
-            Forms::new(&delivery).send(recipient, None);
-        }
-    }
+/// A refusal that names the vocabularies of the default namespace.
+fn unknown_vocabulary() -> Refusal {
+    let known: Vec<_> = Dialect::DEFAULT_NAMESPACE.iter().map(|dialect| dialect.vocabulary().name()).collect();
+    Refusal::invalid("vocabulary", format_args!("must be one of {}", known.join(", ")))
 }
 
 fn accepted(client: Arc<Client>, entry: Option<Entry>) -> Accepted {

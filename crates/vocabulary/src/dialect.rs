@@ -1,0 +1,127 @@
+//! The vocabularies of Socket.IO clients, all with one face.
+
+use heliograph_domain::{
+    event::Event,
+    id::SocketId,
+    outcome::RoomOutcome,
+    refusal::{Code, Refusal},
+    room::RoomId,
+    text::Reference,
+    user::{User, Vocabulary},
+};
+
+use crate::{Asked, Context, Form, Request, Said, SizeLimits, Standpoint, answer, synapse};
+
+/// An event name and the JSON text of its one argument.
+pub type Encoded = (&'static str, String);
+
+/// What a Socket.IO client speaks in its namespace.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Dialect {
+    /// Team chat, presence and calls.
+    Synapse,
+}
+
+impl Dialect {
+    /// The dialects of the default namespace. No name of a client event belongs to two of them, so that the first event
+    /// of a client tells its dialect.
+    pub const DEFAULT_NAMESPACE: [Self; 1] = [Self::Synapse];
+
+    /// What clients of a vocabulary speak in a namespace; `None` if it has no such namespace.
+    pub fn of(vocabulary: Vocabulary, namespace: &str) -> Option<Self> {
+        match (vocabulary, namespace) {
+            (Vocabulary::Synapse, "/") => Some(Self::Synapse),
+            _ => None,
+        }
+    }
+
+    /// The dialect of the default namespace that knows an event of this name.
+    pub fn by_event(name: &str) -> Option<Self> {
+        Self::DEFAULT_NAMESPACE.into_iter().find(|dialect| dialect.client_events().contains(&name))
+    }
+
+    /// The vocabulary that it belongs to.
+    pub const fn vocabulary(self) -> Vocabulary {
+        match self {
+            Self::Synapse => Vocabulary::Synapse,
+        }
+    }
+
+    /// The namespace that it is spoken in.
+    pub const fn namespace(self) -> &'static str {
+        match self {
+            Self::Synapse => "/",
+        }
+    }
+
+    /// What clients emit.
+    pub const fn client_events(self) -> &'static [&'static str] {
+        match self {
+            Self::Synapse => &synapse::CLIENT_EVENTS,
+        }
+    }
+
+    /// What the server emits.
+    pub const fn server_events(self) -> &'static [&'static str] {
+        match self {
+            Self::Synapse => &synapse::SERVER_EVENTS,
+        }
+    }
+
+    /// Understands an event of a client.
+    pub fn read<'a>(self, said: &Said<'a>, _from: &Standpoint<'_>, limits: &SizeLimits) -> Asked<'a> {
+        match self {
+            Self::Synapse => synapse::read(said, limits),
+        }
+    }
+
+    /// The argument of the acknowledgement of an event whose command was carried out.
+    pub fn ack(self, _event: &str, request: &Request, outcome: &RoomOutcome) -> String {
+        match self {
+            Self::Synapse => synapse::ack(request, outcome),
+        }
+    }
+
+    /// What a client hears besides when its event was refused.
+    pub fn refused(self, event: &str, _reference: Option<&Reference>, refusal: &Refusal) -> Vec<Encoded> {
+        if refusal.code == Code::UnknownEvent {
+            return Vec::new();
+        }
+        match self {
+            Self::Synapse => vec![("error", answer::error(Some(event), refusal))],
+        }
+    }
+
+    /// What a client hears when the cluster knows who it is.
+    pub fn greeting(self, greeting: &Greeting<'_>) -> Vec<Encoded> {
+        let Greeting { user, socket, rooms } = greeting;
+        match self {
+            Self::Synapse => vec![("authenticated", synapse::authenticated(user, socket, rooms))],
+        }
+    }
+
+    /// What a client hears when it loses its identity.
+    pub fn identity_lost(self, refusal: &Refusal) -> Encoded {
+        match self {
+            Self::Synapse => ("error", answer::error(None, refusal)),
+        }
+    }
+
+    /// What clients hear of an event: mostly one thing, nothing if the dialect has no form for it.
+    pub fn encode(self, event: &Event, context: &Context<'_>, form: Form) -> Vec<Encoded> {
+        match self {
+            Self::Synapse => synapse::encode(event, context, form),
+        }
+    }
+}
+
+/// Who a client is, told to itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Greeting<'a> {
+    /// Its user.
+    pub user: &'a User,
+    /// Its socket.
+    pub socket: &'a SocketId,
+    /// The rooms that it attends.
+    pub rooms: &'a [RoomId],
+}
