@@ -94,6 +94,13 @@ impl RoomService for Rooms {
     async fn get_call(&self, _: Request<proto::GetCallRequest>) -> Result<Response<proto::GetCallResponse>, Status> {
         Err(Status::internal("the store is on fire"))
     }
+
+    async fn list_queues(
+        &self,
+        _: Request<proto::ListQueuesRequest>,
+    ) -> Result<Response<proto::ListQueuesResponse>, Status> {
+        Err(Status::unimplemented("not in these tests"))
+    }
 }
 
 /// Knows Alice, who was last here at 5000.

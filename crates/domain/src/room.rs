@@ -34,6 +34,8 @@ pub enum RoomKind {
     Topic,
     /// A user's personal room.
     User,
+    /// [`RoomId::matching`].
+    Matching,
 }
 
 impl RoomId {
@@ -88,6 +90,7 @@ impl RoomId {
         match self.0.split_once(':').map(|(prefix, _)| prefix) {
             Some("direct") => RoomKind::Direct,
             Some("call") => RoomKind::Call,
+            Some("match") if self.is_matching() => RoomKind::Matching,
             Some("match") => RoomKind::Match,
             Some("topic") => RoomKind::Topic,
             Some("user") => RoomKind::User,
@@ -265,6 +268,8 @@ mod tests {
             ("direct:a_b", RoomKind::Direct),
             ("call:call_1", RoomKind::Call),
             ("topic:news", RoomKind::Topic),
+            ("match:match_1", RoomKind::Match),
+            ("match:", RoomKind::Matching),
         ] {
             assert_eq!(RoomId::parse(id).unwrap().kind(), kind);
         }

@@ -300,6 +300,54 @@ pub struct Rooms {
     pub standings: Counter,
     /// Looks at rooms that were answered by memory because the store was away.
     pub from_memory: Counter,
+    /// See [`Matching`].
+    pub matching: Matching,
+}
+
+/// What the owner of matching counts.
+#[derive(Clone, Debug)]
+pub struct Matching {
+    /// People who wait to be matched at once.
+    pub searching: Gauge,
+    /// People who wait for a match that is proposed.
+    pub waiting: Gauge,
+    /// People who are asked about a match.
+    pub asked: Gauge,
+    /// Matches by what became of them: `proposed`, `confirmed`, and the reasons of their end.
+    pub matches: Cases,
+    /// People who have left a queue without a match: `left`, `expired`.
+    pub unmatched: Cases,
+    /// Invitations by what became of them: `sent`, and the answers.
+    pub invites: Cases,
+    /// How long those have waited who were matched.
+    pub wait_seconds: Histogram,
+}
+
+impl Default for Matching {
+    fn default() -> Self {
+        Self {
+            searching: Gauge::default(),
+            waiting: Gauge::default(),
+            asked: Gauge::default(),
+            matches: Cases::default(),
+            unmatched: Cases::default(),
+            invites: Cases::default(),
+            wait_seconds: Histogram::new([0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0]),
+        }
+    }
+}
+
+impl Matching {
+    fn register(&self, r: &mut Registry) {
+        r.register("searching", "People who wait to be matched at once", self.searching.clone());
+        r.register("waiting", "People who wait for a match that is proposed", self.waiting.clone());
+        r.register("asked", "People who are asked about a match", self.asked.clone());
+        r.register("matches", "Matches by what became of them", self.matches.clone());
+        r.register("unmatched", "People who left a queue without a match", self.unmatched.clone());
+        r.register("invites", "Invitations by what became of them", self.invites.clone());
+        let help = "How long those have waited who were matched";
+        r.register_with_unit("wait", help, Unit::Seconds, self.wait_seconds.clone());
+    }
 }
 
 impl Rooms {
@@ -316,6 +364,7 @@ impl Rooms {
         r.register("mark_failures", "Rooms written to without a mark for a successor", self.mark_failures.clone());
         r.register("standings", "Rooms told again at takeovers", self.standings.clone());
         r.register("from_memory", "Looks answered by memory while the store was away", self.from_memory.clone());
+        self.matching.register(r.sub_registry_with_prefix("matching"));
     }
 }
 

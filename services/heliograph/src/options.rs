@@ -213,6 +213,8 @@ pub(crate) fn room_router(config: &Config) -> rooms::Options {
             direct_chat_messages: per_minute(config.limits.direct_chat_messages_per_minute),
             collaboration_messages: per_minute(config.limits.messages_per_minute),
             call_initiations: per_minute(config.limits.calls_per_minute),
+            match_requests: per_minute(config.limits.matches_per_minute),
+            invites: per_minute(config.limits.invites_per_minute),
             mesh_peers: config.mesh.max_peers,
             call_participants: config.calls.max_participants,
             held_signals: config.calls.held_signals,
@@ -239,6 +241,18 @@ pub(crate) fn room_router(config: &Config) -> rooms::Options {
         marked_rooms: config.cluster.marked_rooms,
         known_rooms: config.cluster.known_rooms,
         known_age: config.cluster.known_age,
+        matching: rooms::MatchingOptions {
+            search_timeout: config.matching.search_timeout,
+            queue_timeout: config.matching.queue_timeout,
+            answer_timeout: config.matching.answer_timeout,
+            invite_timeout: config.matching.invite_timeout,
+            grace: config.matching.grace,
+            remembered: config.matching.kept,
+            waiting: config.matching.max_waiting,
+            invitations: config.matching.max_invitations,
+            looks: config.matching.looks,
+            positions: config.matching.positions_per_second,
+        },
         outward: outward(config),
     }
 }

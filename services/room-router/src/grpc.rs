@@ -129,6 +129,14 @@ impl RoomService for Questions {
         }
         Ok(Response::new((&call.view()).into()))
     }
+
+    async fn list_queues(
+        &self,
+        _: Request<proto::ListQueuesRequest>,
+    ) -> Result<Response<proto::ListQueuesResponse>, Status> {
+        let queues = self.router.queues().await.map_err(away)?;
+        Ok(Response::new(proto::ListQueuesResponse { queues: queues.iter().map(Into::into).collect() }))
+    }
 }
 
 /// Takes entries off the far end of a page that is too large.

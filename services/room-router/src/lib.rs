@@ -4,7 +4,7 @@
 //!
 //! - `service`: a command is read, carried out and answered, once; a deadline is fired.
 //! - `router`: which command is which step.
-//! - `rooms`, `messages`, `relay`, `calls`: the steps. Each has the same shape: a command, one atomic
+//! - `rooms`, `messages`, `relay`, `calls`, `matching`: the steps. Each has the same shape: a command, one atomic
 //!   step of the store, an answer and the events that others hear.
 //! - `takeover`: what another router may have stored and not sent is sent again.
 //! - `memory`, `glance`: what is not stored is told even while the store is away.
@@ -18,6 +18,7 @@ mod calls;
 mod failure;
 mod glance;
 pub mod grpc;
+mod matching;
 mod memory;
 mod messages;
 mod options;
@@ -29,5 +30,6 @@ mod router;
 mod service;
 mod takeover;
 
+pub use matching::MatchingOptions;
 pub use options::{Html, Limits, Options, Rate, Reach};
 pub use room_router::RoomRouter;

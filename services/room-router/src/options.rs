@@ -6,6 +6,8 @@ use heliograph_cluster::{outward::OutwardOptions, serve::ServeOptions};
 use heliograph_domain::user::Vocabulary;
 use serde::{Deserialize, Serialize};
 
+use crate::matching::MatchingOptions;
+
 /// Settings of a room-router.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
@@ -46,6 +48,8 @@ pub struct Options {
     pub known_rooms: usize,
     /// How long that is remembered at most.
     pub known_age: Duration,
+    /// How people are matched and invited.
+    pub matching: MatchingOptions,
     /// Bounds of what goes to gateways.
     pub outward: OutwardOptions,
 }
@@ -69,6 +73,7 @@ impl Default for Options {
             marked_rooms: 65_536,
             known_rooms: 4096,
             known_age: Duration::from_secs(600),
+            matching: MatchingOptions::default(),
             outward: OutwardOptions::default(),
         }
     }
@@ -90,6 +95,10 @@ pub struct Limits {
     pub collaboration_messages: Rate,
     /// Calls that a user makes.
     pub call_initiations: Rate,
+    /// How often a user asks to be matched.
+    pub match_requests: Rate,
+    /// Invitations of a user.
+    pub invites: Rate,
     /// Peers in a room.
     pub mesh_peers: usize,
     /// Participants of a call, the caller too.
@@ -110,6 +119,8 @@ impl Default for Limits {
             direct_chat_messages: Rate { max: 30, window: minute },
             collaboration_messages: Rate { max: 300, window: minute },
             call_initiations: Rate { max: 20, window: minute },
+            match_requests: Rate { max: 20, window: minute },
+            invites: Rate { max: 20, window: minute },
             mesh_peers: 32,
             call_participants: 16,
             held_signals: 64,

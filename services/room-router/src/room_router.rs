@@ -10,7 +10,7 @@ use heliograph_cluster::{
 };
 use heliograph_domain::id::NodeId;
 use heliograph_telemetry::{metrics, readiness::Latch};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::{grpc::Questions, memory::Memory, options::Options, router::Router};
@@ -44,6 +44,7 @@ impl RoomRouter {
         );
         let router = Router {
             memory: Memory::new(&options),
+            matching: Mutex::default(),
             takeovers: Semaphore::new(options.takeover_at_once),
             options,
             store: backends.store.clone(),

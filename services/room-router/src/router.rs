@@ -17,10 +17,11 @@ use heliograph_domain::{
     user::Actor,
 };
 use heliograph_telemetry::metrics;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 use crate::{
     failure::{Failure, Outcome},
+    matching::Known,
     memory::Memory,
     options::{Options, Rate},
 };
@@ -34,6 +35,7 @@ pub(crate) struct Router {
     pub(crate) nodes: watch::Receiver<Nodes>,
     pub(crate) metrics: metrics::Rooms,
     pub(crate) memory: Memory,
+    pub(crate) matching: Mutex<Known>,
     /// One for each room that may be looked at for a takeover.
     pub(crate) takeovers: Semaphore,
 }
@@ -69,6 +71,11 @@ impl Request {
     }
 }
 
+/// A rate limit was exceeded, until then.
+pub(crate) fn too_many(reset_at: Timestamp) -> Refusal {
+    Refusal { reset_at: Some(reset_at), ..Refusal::new(Code::RateLimited) }
+}
+
 impl Router {
     /// Carries out one command.
     pub(crate) async fn carry_out(&self, request: RoomRequest, timers: Timers) -> Outcome<RoomOutcome> {
@@ -76,18 +83,22 @@ impl Router {
         let request = Request { id, room, origin, now: self.clock.now(), timers };
         let done = |()| RoomOutcome::Done;
         match command {
+            RoomCommand::Join(join) if request.room.is_matching() => self.join_matching(&request, join).await,
             RoomCommand::Join(join) if request.is_about_call() => self.join_call(&request, join).await,
             RoomCommand::Join(join) => self.join(&request, join).await,
             RoomCommand::Leave { permanent } => self.leave(&request, permanent).await.map(done),
             RoomCommand::Detach { socket, user, cause } => {
                 request.require_system()?;
+                if request.room.is_matching() {
+                    return self.detach_from_matching(&request, &socket, &user, cause).await.map(done);
+                }
                 self.detach(&request, &socket, &user, cause).await.map(done)
             }
             RoomCommand::Close => {
                 request.require_system()?;
                 self.close(&request).await.map(done)
             }
-            RoomCommand::Matching(_) => Err(Code::Unavailable.into()),
+            RoomCommand::Matching(command) => self.match_people(&request, command).await,
             RoomCommand::Post(post) => self.post(&request, post).await,
             RoomCommand::React { message, emoji, on } => self.react(&request, message, emoji, on).await,
             RoomCommand::SetTyping { on } => self.set_typing(&request, on).await.map(done),

@@ -19,7 +19,7 @@ use heliograph_domain::{
 use heliograph_telemetry::metrics::count;
 use tracing::{debug, warn};
 
-use crate::{calls::deadline_call, failure::Failure, router::Router};
+use crate::{calls::deadline_call, failure::Failure, matching, router::Router};
 
 impl Service for Router {
     type Command = RoomRequest;
@@ -51,14 +51,22 @@ impl Service for Router {
     }
 
     fn key_of(&self, deadline: &Deadline) -> Option<RoomId> {
+        if matching::is_deadline(&deadline.key) {
+            return Some(RoomId::matching());
+        }
         deadline_call(&deadline.key).map(|call| RoomId::of_call(&call))
     }
 
     fn fire(self: Arc<Self>, deadline: Deadline, timers: Timers) -> BoxFuture<'static, bool> {
         async move {
-            let Some(call) = deadline_call(&deadline.key) else { return true };
             self.metrics.deadlines.inc();
-            match self.tick_call(&call, &timers).await {
+            let fired = if matching::is_deadline(&deadline.key) {
+                self.fire_matching(&deadline.key, &timers).await
+            } else {
+                let Some(call) = deadline_call(&deadline.key) else { return true };
+                self.tick_call(&call, &timers).await
+            };
+            match fired {
                 Ok(()) => true,
                 Err(failure) => {
                     self.refuse(failure, "deadline");
@@ -70,11 +78,16 @@ impl Service for Router {
     }
 
     fn take_over(self: Arc<Self>, partition: Partition) -> BoxFuture<'static, bool> {
-        self.tell_again(partition).boxed()
+        async move {
+            let matching = self.take_over_matching(partition).await;
+            self.tell_again(partition).await && matching
+        }
+        .boxed()
     }
 
     fn owns(&self, partitions: usize) {
         self.metrics.partitions.set(i64::try_from(partitions).unwrap_or(i64::MAX));
+        self.hide_waiting();
     }
 }
 

@@ -4,6 +4,7 @@ use heliograph_domain::{
     call::CallView,
     delivery::LogEntry,
     id::{CallId, UserId},
+    matching::QueueView,
     refusal::Refusal,
     room::{Position, RoomId, Standing},
     user::User,
@@ -122,5 +123,16 @@ impl RoomClient {
         let request = proto::GetCallRequest { call: call.to_string(), reader: reader.map(ToString::to_string) };
         let answer = self.link.answer(self.client().get_call(self.link.request(request))).await.map_err(refusal)?;
         answer.try_into().map_err(unreadable)
+    }
+
+    /// How the queues stand in which somebody waits or is asked.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` if there is no answer.
+    pub async fn queues(&self) -> Result<Vec<QueueView>, Refusal> {
+        let request = self.link.request(proto::ListQueuesRequest {});
+        let answer = self.link.answer(self.client().list_queues(request)).await.map_err(refusal)?;
+        answer.queues.into_iter().map(QueueView::try_from).collect::<Result<_, _>>().map_err(unreadable)
     }
 }

@@ -189,4 +189,11 @@ impl RoomService for Rooms {
     async fn get_call(&self, _: Request<proto::GetCallRequest>) -> Result<Response<proto::GetCallResponse>, Status> {
         Err(Status::unimplemented("not in these tests"))
     }
+
+    async fn list_queues(
+        &self,
+        _: Request<proto::ListQueuesRequest>,
+    ) -> Result<Response<proto::ListQueuesResponse>, Status> {
+        Err(Status::unimplemented("not in these tests"))
+    }
 }

@@ -14,7 +14,7 @@ use crate::{
     id::QueueName,
     matching::{
         CancelReason, Criteria, Invitation, InviteAnswer, Match, MatchMode, MatchState, MatchingCommand, MatchingEvent,
-        MatchingOutcome, Proposal, QueueState, QueueStatus,
+        MatchingOutcome, Proposal, QueueState, QueueStatus, QueueView,
     },
     time::Timestamp,
 };
@@ -322,6 +322,32 @@ impl TryFrom<proto::MatchConfirmed> for Match {
             peer: nested(form.peer, "MatchConfirmed.peer")?,
             participants: list(form.participants)?,
             initiator: form.initiator,
+        })
+    }
+}
+
+impl From<&QueueView> for proto::QueueView {
+    fn from(view: &QueueView) -> Self {
+        Self {
+            queue: view.queue.to_string(),
+            mode: proto::MatchMode::from(view.mode).into(),
+            size: view.size,
+            oldest: view.oldest.map(Timestamp::as_millis),
+            proposals: view.proposals,
+        }
+    }
+}
+
+impl TryFrom<proto::QueueView> for QueueView {
+    type Error = WireError;
+
+    fn try_from(form: proto::QueueView) -> Result<Self, WireError> {
+        Ok(Self {
+            mode: form.mode().try_into()?,
+            queue: text(&form.queue, "QueueView.queue")?,
+            size: form.size,
+            oldest: form.oldest.map(Timestamp::from_millis),
+            proposals: form.proposals,
         })
     }
 }

@@ -29,6 +29,10 @@ pub(crate) struct Limits {
     pub direct_chat_messages_per_minute: u32,
     /// Calls that a user may initiate in 60 s; in open mode also those that an address may prepare.
     pub calls_per_minute: u32,
+    /// How often a user may ask to be matched in 60 s.
+    pub matches_per_minute: u32,
+    /// Invitations of a user in 60 s.
+    pub invites_per_minute: u32,
     /// Offers, answers and candidates of a socket.
     pub signals: Rate,
     /// Mesh `data` messages and media states of a socket.
@@ -64,6 +68,8 @@ impl Default for Limits {
             guest_chat_messages_per_minute: 60,
             direct_chat_messages_per_minute: 30,
             calls_per_minute: 20,
+            matches_per_minute: 20,
+            invites_per_minute: 20,
             signals: Rate { per_second: 50, burst: 1000 },
             data: Rate { per_second: 60, burst: 120 },
             typing: Rate { per_second: 5, burst: 20 },

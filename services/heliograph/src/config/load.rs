@@ -197,6 +197,10 @@ fn check_bounds(config: &Config) -> Result<(), ConfigError> {
         ("cluster.link_waiting_bytes", config.cluster.link_waiting_bytes),
         ("cluster.parcel_bytes", config.cluster.parcel_bytes),
         ("rooms.log_entries", config.rooms.log_entries),
+        ("matching.max_waiting", config.matching.max_waiting),
+        ("matching.max_invitations", config.matching.max_invitations),
+        ("matching.looks", config.matching.looks),
+        ("matching.positions_per_second", config.matching.positions_per_second),
     ] {
         if value == 0 {
             return Err(ConfigError::Invalid(format!("{key} is 0; expected at least 1")));
@@ -216,6 +220,10 @@ fn check_bounds(config: &Config) -> Result<(), ConfigError> {
         ("cluster.link_heartbeat", config.cluster.link_heartbeat),
         ("cluster.reap_interval", config.cluster.reap_interval),
         ("rooms.log_age", config.rooms.log_age),
+        ("matching.search_timeout", config.matching.search_timeout),
+        ("matching.queue_timeout", config.matching.queue_timeout),
+        ("matching.answer_timeout", config.matching.answer_timeout),
+        ("matching.invite_timeout", config.matching.invite_timeout),
     ] {
         if time.is_zero() {
             return Err(ConfigError::Invalid(format!("{key} is 0s; expected a time to wait")));

@@ -13,6 +13,7 @@ mod ice;
 mod limits;
 mod load;
 mod log;
+mod matching;
 mod network;
 #[cfg(test)]
 mod order;
@@ -33,6 +34,7 @@ pub(crate) use self::{
     limits::{Limits, Rate},
     load::{Overrides, load},
     log::{Log, LogFormat},
+    matching::Matching,
     network::{ForwardedHeader, Operations, Public},
     services::{Calls, Cluster, Html, Presence, PresenceAudience, Reach, Rooms},
 };
@@ -68,6 +70,8 @@ pub(crate) struct Config {
     pub rooms: Rooms,
     /// Calls.
     pub calls: Calls,
+    /// Queues, proposals and invitations.
+    pub matching: Matching,
     /// Presence.
     pub presence: Presence,
     /// How the services talk to each other.

@@ -7,8 +7,8 @@ use serde::{
 };
 
 use super::{
-    Auth, Calls, Cluster, Config, Engine, Etcd, Grpc, Ice, Limits, Log, Mesh, Nats, Operations, Outbound, Presence,
-    Public, Redis, Rooms,
+    Auth, Calls, Cluster, Config, Engine, Etcd, Grpc, Ice, Limits, Log, Matching, Mesh, Nats, Operations, Outbound,
+    Presence, Public, Redis, Rooms,
 };
 
 /// The names of a section's keys; of the sections, if it is the empty one.
@@ -24,6 +24,7 @@ pub(super) fn names(section: &str) -> Vec<&'static str> {
         "limits" => of::<Limits>(),
         "rooms" => of::<Rooms>(),
         "calls" => of::<Calls>(),
+        "matching" => of::<Matching>(),
         "presence" => of::<Presence>(),
         "cluster" => of::<Cluster>(),
         "nats" => of::<Nats>(),

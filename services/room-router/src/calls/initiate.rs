@@ -5,7 +5,6 @@ use heliograph_domain::{
     id::{CallId, UserId},
     outcome::RoomOutcome,
     refusal::{Code, Refusal},
-    time::Timestamp,
     user::Actor,
 };
 
@@ -18,7 +17,7 @@ use super::{
 };
 use crate::{
     failure::Outcome,
-    router::{Request, Router},
+    router::{Request, Router, too_many},
 };
 
 impl Router {
@@ -178,8 +177,4 @@ fn created(call: &Call) -> RoomOutcome {
         created_at: call.created_at,
         expires_at: call.until,
     }
-}
-
-pub(super) fn too_many(reset_at: Timestamp) -> Refusal {
-    Refusal { reset_at: Some(reset_at), ..Refusal::new(Code::RateLimited) }
 }

@@ -13,7 +13,7 @@ use heliograph_domain::{
 use super::{
     call::Call,
     held::{HeldSignal, HoldLimits},
-    initiate::{call_id, too_many},
+    initiate::call_id,
     step::Loaded,
 };
 use crate::{
@@ -21,7 +21,7 @@ use crate::{
     glance::unknown,
     memory::Way,
     relay::{express, no_such_peer},
-    router::{Request, Router},
+    router::{Request, Router, too_many},
 };
 
 /// Where a signal goes.

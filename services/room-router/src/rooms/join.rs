@@ -31,7 +31,12 @@ impl Router {
         match request.room.kind() {
             RoomKind::Group => {}
             RoomKind::Direct if request.room.is_pair_of(&actor.user.id) => {}
-            RoomKind::Direct | RoomKind::Call | RoomKind::Match | RoomKind::Topic | RoomKind::User => {
+            RoomKind::Direct
+            | RoomKind::Call
+            | RoomKind::Match
+            | RoomKind::Topic
+            | RoomKind::User
+            | RoomKind::Matching => {
                 return Err(Code::NotAllowed.into());
             }
         }

@@ -11,6 +11,7 @@ mod glare;
 mod handover;
 mod joining;
 mod leaving;
+mod matching;
 mod messages;
 mod outage;
 mod questions;
