@@ -3,6 +3,7 @@
 use heliograph_domain::{
     event::Event,
     id::SocketId,
+    matching::MatchingCommand,
     outcome::RoomOutcome,
     refusal::{Code, Refusal},
     room::RoomId,
@@ -10,7 +11,11 @@ use heliograph_domain::{
     user::{User, Vocabulary},
 };
 
-use crate::{Asked, Context, Form, Request, Said, SizeLimits, Standpoint, answer, synapse};
+use crate::{
+    Asked, Context, Form, Request, Said, SizeLimits, Standpoint, answer,
+    collaboration::{matching, queue},
+    synapse,
+};
 
 /// An event name and the JSON text of its one argument.
 pub type Encoded = (&'static str, String);
@@ -20,6 +25,10 @@ pub type Encoded = (&'static str, String);
 pub enum Dialect {
     /// Team chat, presence and calls.
     Synapse,
+    /// Waiting to be matched.
+    CollaborationQueue,
+    /// Answering matches and invitations.
+    CollaborationMatching,
 }
 
 impl Dialect {
@@ -31,6 +40,8 @@ impl Dialect {
     pub fn of(vocabulary: Vocabulary, namespace: &str) -> Option<Self> {
         match (vocabulary, namespace) {
             (Vocabulary::Synapse, "/") => Some(Self::Synapse),
+            (Vocabulary::Collaboration, "/queue") => Some(Self::CollaborationQueue),
+            (Vocabulary::Collaboration, "/matching") => Some(Self::CollaborationMatching),
             _ => None,
         }
     }
@@ -44,6 +55,7 @@ impl Dialect {
     pub const fn vocabulary(self) -> Vocabulary {
         match self {
             Self::Synapse => Vocabulary::Synapse,
+            Self::CollaborationQueue | Self::CollaborationMatching => Vocabulary::Collaboration,
         }
     }
 
@@ -51,6 +63,8 @@ impl Dialect {
     pub const fn namespace(self) -> &'static str {
         match self {
             Self::Synapse => "/",
+            Self::CollaborationQueue => "/queue",
+            Self::CollaborationMatching => "/matching",
         }
     }
 
@@ -58,6 +72,8 @@ impl Dialect {
     pub const fn client_events(self) -> &'static [&'static str] {
         match self {
             Self::Synapse => &synapse::CLIENT_EVENTS,
+            Self::CollaborationQueue => &queue::CLIENT_EVENTS,
+            Self::CollaborationMatching => &matching::CLIENT_EVENTS,
         }
     }
 
@@ -65,6 +81,8 @@ impl Dialect {
     pub const fn server_events(self) -> &'static [&'static str] {
         match self {
             Self::Synapse => &synapse::SERVER_EVENTS,
+            Self::CollaborationQueue => &queue::SERVER_EVENTS,
+            Self::CollaborationMatching => &matching::SERVER_EVENTS,
         }
     }
 
@@ -72,13 +90,17 @@ impl Dialect {
     pub fn read<'a>(self, said: &Said<'a>, _from: &Standpoint<'_>, limits: &SizeLimits) -> Asked<'a> {
         match self {
             Self::Synapse => synapse::read(said, limits),
+            Self::CollaborationQueue => queue::read(said),
+            Self::CollaborationMatching => matching::read(said, limits),
         }
     }
 
     /// The argument of the acknowledgement of an event whose command was carried out.
-    pub fn ack(self, _event: &str, request: &Request, outcome: &RoomOutcome) -> String {
+    pub fn ack(self, event: &str, request: &Request, outcome: &RoomOutcome) -> String {
         match self {
             Self::Synapse => synapse::ack(request, outcome),
+            Self::CollaborationQueue => queue::ack(event, outcome),
+            Self::CollaborationMatching => matching::ack(outcome),
         }
     }
 
@@ -88,7 +110,9 @@ impl Dialect {
             return Vec::new();
         }
         match self {
-            Self::Synapse => vec![("error", answer::error(Some(event), refusal))],
+            Self::Synapse | Self::CollaborationQueue | Self::CollaborationMatching => {
+                vec![("error", answer::error(Some(event), refusal))]
+            }
         }
     }
 
@@ -97,13 +121,42 @@ impl Dialect {
         let Greeting { user, socket, rooms } = greeting;
         match self {
             Self::Synapse => vec![("authenticated", synapse::authenticated(user, socket, rooms))],
+            Self::CollaborationQueue | Self::CollaborationMatching => Vec::new(),
         }
     }
 
     /// What a client hears when it loses its identity.
     pub fn identity_lost(self, refusal: &Refusal) -> Encoded {
         match self {
-            Self::Synapse => ("error", answer::error(None, refusal)),
+            Self::Synapse | Self::CollaborationQueue | Self::CollaborationMatching => {
+                ("error", answer::error(None, refusal))
+            }
+        }
+    }
+
+    /// What is asked of matching on a client's behalf when it connects. By that its socket keeps its user's place.
+    pub const fn first_question(self) -> Option<MatchingCommand> {
+        match self {
+            Self::Synapse => None,
+            Self::CollaborationQueue => Some(MatchingCommand::GetQueueStatus),
+            Self::CollaborationMatching => Some(MatchingCommand::GetPending),
+        }
+    }
+
+    /// What a client hears of the answer to that.
+    pub fn first_answer(self, outcome: &RoomOutcome) -> Vec<Encoded> {
+        match self {
+            Self::Synapse => Vec::new(),
+            Self::CollaborationQueue => queue::waits(outcome).into_iter().collect(),
+            Self::CollaborationMatching => matching::pending(outcome),
+        }
+    }
+
+    /// What a client hears beside the acknowledgement of an event whose command was carried out.
+    pub fn told(self, event: &str, outcome: &RoomOutcome) -> Option<Encoded> {
+        match self {
+            Self::Synapse | Self::CollaborationMatching => None,
+            Self::CollaborationQueue => queue::told(event, outcome),
         }
     }
 
@@ -111,6 +164,8 @@ impl Dialect {
     pub fn encode(self, event: &Event, context: &Context<'_>, form: Form) -> Vec<Encoded> {
         match self {
             Self::Synapse => synapse::encode(event, context, form),
+            Self::CollaborationQueue => queue::encode(event).into_iter().collect(),
+            Self::CollaborationMatching => matching::encode(event).into_iter().collect(),
         }
     }
 }

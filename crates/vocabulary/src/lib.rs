@@ -20,6 +20,7 @@
 
 mod answer;
 mod claim;
+pub mod collaboration;
 mod context;
 mod dialect;
 mod files;

@@ -12,10 +12,22 @@ use heliograph_domain::room::RoomId;
 use heliograph_vocabulary::{Dialect, mesh};
 
 const SYNAPSE: SocketIo = SocketIo(Dialect::Synapse, "synapse");
+const QUEUE: SocketIo = SocketIo(Dialect::CollaborationQueue, "collaboration-queue");
+const MATCHING: SocketIo = SocketIo(Dialect::CollaborationMatching, "collaboration-matching");
 
 #[test]
 fn synapse_clients_say_and_hear_what_the_transcripts_show() {
     check(&SYNAPSE);
+}
+
+#[test]
+fn clients_of_queues_say_and_hear_what_the_transcripts_show() {
+    check(&QUEUE);
+}
+
+#[test]
+fn clients_of_matching_say_and_hear_what_the_transcripts_show() {
+    check(&MATCHING);
 }
 
 #[test]
@@ -26,8 +38,8 @@ fn mesh_clients_say_and_hear_what_the_transcripts_show() {
 #[test]
 fn every_name_of_the_vocabularies_has_a_transcript() {
     let said = |mark, name: &str| [format!("{mark} {name} "), format!("{mark} {{\"type\":\"{name}\"")];
-    let socket_io =
-        [SYNAPSE].map(|SocketIo(dialect, folder)| (folder, dialect.client_events(), dialect.server_events()));
+    let socket_io = [SYNAPSE, QUEUE, MATCHING]
+        .map(|SocketIo(dialect, folder)| (folder, dialect.client_events(), dialect.server_events()));
     let mesh = [(Mesh.name(), &mesh::CLIENT_TYPES[..], &mesh::SERVER_TYPES[..])];
     for (dialect, client, server) in socket_io.into_iter().chain(mesh) {
         let all: String = files(dialect).into_iter().map(|(_, text)| text).collect();

@@ -50,7 +50,11 @@ impl Spoken for SocketIo {
                 ]
             }
             Request::SetStatus(status) => vec![format!("ack {}", synapse::status_ack(*status))],
-            request => vec![format!("ack {}", self.0.ack(event, request, outcome))],
+            request => {
+                let mut told = vec![format!("ack {}", self.0.ack(event, request, outcome))];
+                told.extend(lines(self.0.told(event, outcome).into_iter().collect()));
+                told
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! The domain values that the transcripts speak of.
 
+use std::time::Duration;
+
 use heliograph_domain::{
     activity::EphemeralKind,
     command::*,
@@ -7,6 +9,7 @@ use heliograph_domain::{
     delivery::LogEntry,
     event::*,
     id::*,
+    matching::*,
     outcome::*,
     room::*,
     text::{Emoji, MessageText, RawJson, Reference},
@@ -80,6 +83,7 @@ pub(crate) fn events() -> Vec<Event> {
     events.extend(signals());
     events.extend(of_calls());
     events.extend(of_presence());
+    events.extend(of_matching().into_iter().map(Event::Matching));
     events
 }
 
@@ -221,6 +225,108 @@ fn of_presence() -> Vec<Event> {
     events
 }
 
+fn match_id() -> MatchId {
+    MatchId::parse("match_1").unwrap()
+}
+
+fn invite_id() -> InviteId {
+    InviteId::parse("invite_1").unwrap()
+}
+
+fn waits() -> QueueStatus {
+    QueueStatus {
+        queue: QueueName::default(),
+        state: QueueState::Waiting,
+        position: 3,
+        size: 9,
+        estimated_wait: Some(Duration::from_millis(90_200)),
+        joined_at: NOON,
+    }
+}
+
+fn no_longer(state: QueueState) -> QueueStatus {
+    QueueStatus { state, position: 0, size: 0, estimated_wait: None, ..waits() }
+}
+
+fn of_matching() -> Vec<MatchingEvent> {
+    let (bobs, invitation) = (
+        Proposal {
+            match_id: match_id(),
+            queue: QueueName::default(),
+            peer: bob(),
+            peer_criteria: Some(json(r#"{"offers":["go"]}"#)),
+            expires_at: NOON,
+            accepted: false,
+        },
+        Invitation {
+            invite: invite_id(),
+            session: room("session_1"),
+            from: bob(),
+            message: Some(text("Join us")),
+            expires_at: NOON,
+        },
+    );
+    let answered = |accepted| MatchingEvent::MatchAnswered { match_id: match_id(), user: user_id("u_bob"), accepted };
+    let cancelled = |reason, requeued| MatchingEvent::MatchCancelled {
+        match_id: match_id(),
+        queue: QueueName::default(),
+        reason,
+        requeued,
+    };
+    let invite_answered = |answer| MatchingEvent::InviteAnswered {
+        invite: invite_id(),
+        session: room("session_1"),
+        user: user_id("u_bob"),
+        name: (answer != InviteAnswer::Expired).then(|| bob().name),
+        answer,
+    };
+    vec![
+        MatchingEvent::QueueEntered(waits()),
+        MatchingEvent::QueuePositionChanged(waits()),
+        MatchingEvent::QueueMatched(no_longer(QueueState::Matched)),
+        MatchingEvent::QueueLeft(no_longer(QueueState::Left)),
+        MatchingEvent::QueueExpired(no_longer(QueueState::Expired)),
+        MatchingEvent::MatchProposed(bobs.clone()),
+        MatchingEvent::MatchProposed(Proposal { peer: ann(), peer_criteria: None, ..bobs }),
+        answered(true),
+        answered(false),
+        MatchingEvent::MatchConfirmed(Match {
+            match_id: match_id(),
+            queue: QueueName::default(),
+            room: room("session_1"),
+            peer: bob(),
+            participants: vec![ann(), bob()],
+            initiator: false,
+        }),
+        cancelled(CancelReason::Declined, true),
+        cancelled(CancelReason::Expired, false),
+        cancelled(CancelReason::Disconnected, true),
+        MatchingEvent::InviteReceived(invitation.clone()),
+        MatchingEvent::InviteReceived(Invitation { from: ann(), message: None, ..invitation }),
+        invite_answered(InviteAnswer::Accepted),
+        invite_answered(InviteAnswer::Declined),
+        invite_answered(InviteAnswer::Expired),
+    ]
+}
+
+fn matching_outcomes() -> Vec<MatchingOutcome> {
+    let answered = |state| MatchingOutcome::Answered { match_id: match_id(), state };
+    let invite_answered =
+        |accepted| MatchingOutcome::InviteAnswered { invite: invite_id(), session: room("session_1"), accepted };
+    vec![
+        MatchingOutcome::Queue(Some(waits())),
+        MatchingOutcome::Queue(Some(no_longer(QueueState::Left))),
+        MatchingOutcome::Queue(None),
+        answered(MatchState::Accepted),
+        answered(MatchState::Confirmed),
+        answered(MatchState::Declined),
+        MatchingOutcome::Invited { invite: invite_id(), expires_at: NOON, delivered: true },
+        invite_answered(true),
+        invite_answered(false),
+        MatchingOutcome::Done,
+    ]
+}
+
 /// Two answers to a join, by the names that the transcripts give them.
 pub(crate) fn joined() -> [(&'static str, Joined); 2] {
     let entry = |seq, event| LogEntry { seq, at: NOON, event };
@@ -268,6 +374,7 @@ pub(crate) fn outcomes() -> Vec<RoomOutcome> {
             participants: vec![CallParticipant { user: ann(), media: Media { audio: true, ..Media::default() } }],
         },
     ];
+    outcomes.extend(matching_outcomes().into_iter().map(RoomOutcome::Matching));
     outcomes.extend(joined().map(|(_, joined)| RoomOutcome::Joined(Box::new(joined))));
     outcomes
 }

@@ -135,7 +135,9 @@ impl Clients {
             RoomCommand::Signal(_) => self.take(client, Kind::Signal)?,
             RoomCommand::SetMedia { .. } | RoomCommand::SendEphemeral { .. } => self.take(client, Kind::Data)?,
             RoomCommand::SetTyping { .. } => self.take(client, Kind::Typing)?,
-            RoomCommand::Join(_) | RoomCommand::Leave { .. } => self.take(client, Kind::Membership)?,
+            RoomCommand::Join(_) | RoomCommand::Leave { .. } | RoomCommand::Matching(_) => {
+                self.take(client, Kind::Membership)?;
+            }
             _ => {}
         }
         if matches!(command, RoomCommand::Join(_)) {

@@ -189,6 +189,7 @@ impl SocketIo {
                 Some(Box::pin(async move {
                     server.attend_rooms(&arrival, &client, &recipient).await;
                     server.welcome(&socket, &client, arrival, &recipient);
+                    server.catch_up(&socket, &client).await;
                 }))
             }
         }

@@ -1,7 +1,10 @@
 //! What a client attends and hears when the cluster knows it.
 
-use heliograph_domain::room::RoomId;
+use std::sync::Arc;
+
+use heliograph_domain::{command::RoomCommand, room::RoomId};
 use heliograph_vocabulary::{Dialect, Greeting};
+use tracing::debug;
 
 use super::{SocketIo, emit};
 use crate::{
@@ -14,6 +17,7 @@ use crate::{
 pub(super) fn attends_by_itself(dialect: Dialect, _room: &RoomId) -> bool {
     match dialect {
         Dialect::Synapse => true,
+        Dialect::CollaborationQueue | Dialect::CollaborationMatching => false,
     }
 }
 
@@ -29,6 +33,21 @@ impl SocketIo {
         self.greet(socket, client);
         for delivery in arrival.register(recipient) {
             Forms::new(&delivery).send(recipient, None);
+        }
+    }
+
+    /// Asks of matching what concerns a client that has just connected, and tells it.
+    pub(super) async fn catch_up(&self, socket: &Socket, client: &Arc<Client>) {
+        let Speech::SocketIo(dialect) = client.speech() else { return };
+        let Some(question) = dialect.first_question() else { return };
+        match self.clients.ask(client, &RoomId::matching(), RoomCommand::Matching(question)).await {
+            Ok(outcome) => {
+                for (name, payload) in dialect.first_answer(&outcome) {
+                    emit(socket, name, &payload);
+                }
+            }
+            // The client may ask itself, and hears of what changes.
+            Err(refusal) => debug!(socket = client.id.as_str(), %refusal, "matching was not asked"),
         }
     }
 

@@ -28,6 +28,9 @@ impl Question {
         if self.ack.is_some() {
             self.answer(&self.dialect.ack(&self.event, request, outcome));
         }
+        if let Some((name, payload)) = self.dialect.told(&self.event, outcome) {
+            emit(&self.socket, name, &payload);
+        }
     }
 
     pub(super) fn answer(&self, argument: &str) {
