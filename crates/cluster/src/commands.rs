@@ -97,8 +97,11 @@ impl Commands {
             PresenceCommand::Connect { actor, .. } => actor.user.id.as_str(),
             PresenceCommand::Resume { socket, .. } => socket.as_str(),
             PresenceCommand::Disconnect { user, .. } => user.as_str(),
-            PresenceCommand::SetStatus { user, .. } => user.id.as_str(),
             PresenceCommand::Publish(publication) => publication.key(),
+            PresenceCommand::SetStatus { user, .. }
+            | PresenceCommand::SetActive { user, .. }
+            | PresenceCommand::Appear { user, .. } => user.id.as_str(),
+            PresenceCommand::BlockUser { user, .. } | PresenceCommand::UnblockUser { user, .. } => user.as_str(),
         };
         let subject = Subject::Presence(Partition::of(key));
         let payload = wire::encode_presence_request(request);

@@ -67,6 +67,17 @@ pub enum RoomCommand {
         /// Whether the mark shall be there afterwards.
         on: bool,
     },
+    /// The user's devices have what was posted up to here. From a client that confirms it itself, or from
+    /// the gateway that wrote it to one of them.
+    MarkDelivered {
+        /// How far.
+        up_to: Mark,
+    },
+    /// The user has read what was posted up to here.
+    MarkRead {
+        /// How far.
+        up_to: Mark,
+    },
     /// Says that the user writes, or has stopped.
     SetTyping {
         /// Whether the user is writing.
@@ -204,6 +215,19 @@ pub enum Since {
     Seq(u64),
     /// After this entry of exactly this log.
     Position(Position),
+    /// After what has been delivered to the user, on whatever device.
+    Delivered,
+}
+
+/// How far a member has received or read a log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Mark {
+    /// Up to the newest entry.
+    Newest,
+    /// Up to this message.
+    Message(MessageId),
+    /// Up to this entry.
+    Seq(u64),
 }
 
 /// See [`RoomCommand::Post`].
@@ -331,6 +355,38 @@ pub enum PresenceCommand {
     },
     /// A backend tells clients something.
     Publish(Box<Publication>),
+    /// The user looks at one of their devices, or has turned away from it. They are away when they look at
+    /// none.
+    SetActive {
+        /// The user.
+        user: User,
+        /// The device.
+        socket: SocketId,
+        /// Whether they look at it.
+        active: bool,
+    },
+    /// The user says that they are available: like choosing to be online and looking at this device, but
+    /// told in any case.
+    Appear {
+        /// The user.
+        user: User,
+        /// The device.
+        socket: SocketId,
+    },
+    /// The user wants nothing more from another one.
+    BlockUser {
+        /// Who blocks.
+        user: UserId,
+        /// Whom.
+        other: UserId,
+    },
+    /// The user takes that back.
+    UnblockUser {
+        /// Who has blocked.
+        user: UserId,
+        /// Whom.
+        other: UserId,
+    },
 }
 
 /// How a socket went.

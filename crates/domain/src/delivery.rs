@@ -33,10 +33,12 @@ pub enum Target {
         /// Who of them does not hear it.
         except: Except,
     },
-    /// Sockets that attend any of these rooms, each once, but none of this user.
+    /// Sockets that attend any of these rooms or are of any of these users, each once, but none of this user.
     Rooms {
         /// The rooms.
         rooms: Vec<RoomId>,
+        /// The users.
+        users: Vec<UserId>,
         /// The user who does not hear it.
         except: UserId,
     },

@@ -49,6 +49,22 @@ pub enum Event {
     },
     /// A message was posted. Sequenced.
     MessagePosted(Message),
+    /// A message has reached a device of somebody else; for its author.
+    MessageDelivered {
+        /// The message.
+        message: MessageId,
+        /// Its author.
+        author: UserId,
+        /// Whose device has it.
+        to: UserId,
+    },
+    /// Somebody has read what was posted up to a message; for the authors.
+    MessageRead {
+        /// The newest message that was read.
+        message: MessageId,
+        /// Who has read it.
+        reader: UserId,
+    },
     /// A mark on a message was set or taken back. Sequenced.
     ReactionChanged {
         /// The marked message.

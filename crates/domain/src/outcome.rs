@@ -25,6 +25,11 @@ pub enum RoomOutcome {
         /// When.
         at: Timestamp,
     },
+    /// The user's mark is where it was asked to be, or further.
+    Marked {
+        /// Messages of others that it has passed by this.
+        count: u64,
+    },
     /// The mark is as it was asked for.
     Reacted {
         /// When it was set or taken back; now, if nothing changed.

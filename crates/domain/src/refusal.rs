@@ -21,6 +21,8 @@ pub enum Code {
     NotAllowed,
     /// The event needs membership of the room.
     NotInRoom,
+    /// The other user has blocked the sender.
+    Blocked,
     /// The id is taken by someone else, or the question was answered before.
     Conflict,
     /// The addressee has no socket.
@@ -43,7 +45,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::AuthRequired,
         Self::AuthFailed,
         Self::TokenExpired,
@@ -51,6 +53,7 @@ impl Code {
         Self::NotFound,
         Self::NotAllowed,
         Self::NotInRoom,
+        Self::Blocked,
         Self::Conflict,
         Self::UserNotConnected,
         Self::ChatDisabled,
@@ -72,6 +75,7 @@ impl Code {
             Self::NotFound => "NOT_FOUND",
             Self::NotAllowed => "NOT_ALLOWED",
             Self::NotInRoom => "NOT_IN_ROOM",
+            Self::Blocked => "BLOCKED",
             Self::Conflict => "CONFLICT",
             Self::UserNotConnected => "USER_NOT_CONNECTED",
             Self::ChatDisabled => "CHAT_DISABLED",
@@ -93,6 +97,7 @@ impl Code {
             Self::NotFound => "Not found",
             Self::NotAllowed => "Not allowed",
             Self::NotInRoom => "You are not in this room",
+            Self::Blocked => "Cannot send message to this user",
             Self::Conflict => "Conflict",
             Self::UserNotConnected => "User not connected",
             Self::ChatDisabled => "Chat is disabled",

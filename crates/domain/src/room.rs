@@ -103,16 +103,19 @@ impl RoomId {
         CallId::parse(self.0.strip_prefix("call:")?).ok()
     }
 
+    /// The other one, if this is the pair room of `user` and somebody else.
+    pub fn other_of_pair(&self, user: &UserId) -> Option<UserId> {
+        let (first, second) = self.0.strip_prefix("direct:")?.split_once('_')?;
+        let unescape = |id: &str| UserId::parse(&id.replace("~1", "_").replace("~0", "~")).ok();
+        let (first, second) = (unescape(first)?, unescape(second)?);
+        let other = if first == *user { second } else { first };
+        // A pair has one room: no other spelling of its id is it.
+        (other != *user && Self::of_pair(user, &other) == *self).then_some(other)
+    }
+
     /// Whether this is the pair room of `user` and somebody else.
     pub fn is_pair_of(&self, user: &UserId) -> bool {
-        let Some(pair) = self.0.strip_prefix("direct:") else {
-            return false;
-        };
-        let Some((first, second)) = pair.split_once('_') else {
-            return false;
-        };
-        let escaped = user.as_str().replace('~', "~0").replace('_', "~1");
-        first == escaped || second == escaped
+        self.other_of_pair(user).is_some()
     }
 
     /// With whom `user` shares this pair room; `None` if it is none of theirs.
@@ -251,6 +254,24 @@ mod tests {
         assert!(room.is_pair_of(&user("user_1")));
         assert!(room.is_pair_of(&user("23")));
         assert!(!room.is_pair_of(&user("user")));
+    }
+
+    #[test]
+    fn each_of_a_pair_has_the_other() {
+        for (one, other) in [("alice", "bob"), ("user_1", "23"), ("~1", "~0_~"), ("a", "a_")] {
+            let room = RoomId::of_pair(&user(one), &user(other));
+            assert_eq!(room.other_of_pair(&user(one)), Some(user(other)), "{room}");
+            assert_eq!(room.other_of_pair(&user(other)), Some(user(one)), "{room}");
+            assert_eq!(room.other_of_pair(&user("carol")), None);
+        }
+    }
+
+    #[test]
+    fn no_other_spelling_is_the_room_of_a_pair() {
+        for id in ["direct:bob_alice", "direct:alice_alice", "direct:alice", "direct:alice_", "direct:alice_bob_c"] {
+            assert!(!RoomId::parse(id).unwrap().is_pair_of(&user("alice")), "{id}");
+        }
+        assert!(!RoomId::parse("alice_bob").unwrap().is_pair_of(&user("alice")));
     }
 
     #[test]

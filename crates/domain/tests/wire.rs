@@ -90,16 +90,16 @@ fn samples_hold_every_variant() {
         values.iter().map(std::mem::discriminant).collect::<std::collections::HashSet<_>>().len()
     }
     let commands: Vec<_> = samples::room_requests().into_iter().map(|request| request.command).collect();
-    assert_eq!(variants(&commands), 26);
-    assert_eq!(variants(&samples::events()), 28);
+    assert_eq!(variants(&commands), 28);
+    assert_eq!(variants(&samples::events()), 30);
     assert_eq!(variants(&samples::outbound()), 5);
     let outcomes: Vec<_> = samples::room_replies().into_iter().flatten().collect();
-    assert_eq!(variants(&outcomes), 9);
+    assert_eq!(variants(&outcomes), 10);
     assert_eq!(variants(&samples::matching_commands()), 7);
     assert_eq!(variants(&samples::matching_outcomes()), 6);
     assert_eq!(variants(&samples::matching_events()), 11);
     let presence: Vec<_> = samples::presence_requests().into_iter().map(|request| request.command).collect();
-    assert_eq!(variants(&presence), 5);
+    assert_eq!(variants(&presence), 9);
     let outcomes: Vec<_> = samples::presence_replies().into_iter().flatten().collect();
     assert_eq!(variants(&outcomes), 4);
 }

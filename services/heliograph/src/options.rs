@@ -224,7 +224,7 @@ pub(crate) fn room_router(config: &Config) -> rooms::Options {
             Html::Strip => rooms::Html::Strip,
             Html::Keep => rooms::Html::Keep,
         },
-        reach: match config.calls.reach {
+        reach: match config.policy.reach {
             Reach::Anyone => rooms::Reach::Anyone,
             Reach::Acquainted => rooms::Reach::Acquainted,
         },
@@ -270,6 +270,8 @@ pub(crate) fn presence(config: &Config) -> heliograph_presence::Options {
         call_grace: config.presence.call_grace,
         recovery_window: config.engine.recovery_window,
         rooms: config.limits.rooms_per_socket,
+        blocks: config.limits.blocks_per_user,
+        blocks_kept: config.limits.blocks_kept,
         pending: config.cluster.partition_queue,
         outward: outward(config),
         reap_interval: config.cluster.reap_interval,

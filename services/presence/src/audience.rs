@@ -19,17 +19,26 @@ const ROOMS_AT_ONCE: usize = 32;
 
 /// Those who hear of a user.
 pub(crate) enum Audience {
-    /// Who attends the user's rooms: by gateway, the rooms that it has attendants of.
-    Rooms(BTreeMap<NodeId, Vec<RoomId>>),
+    /// Who attends the user's rooms, and all devices of those who share a room of two with them: by gateway.
+    Acquaintances(BTreeMap<NodeId, Acquaintances>),
     /// Everybody, behind these gateways.
     Everyone(Vec<NodeId>),
+}
+
+/// Those behind one gateway who share a room with a user.
+#[derive(Default)]
+pub(crate) struct Acquaintances {
+    /// Rooms that it has attendants of.
+    rooms: Vec<RoomId>,
+    /// Users who have devices there.
+    users: Vec<UserId>,
 }
 
 impl People {
     /// Those who hear of a user at this moment.
     pub(crate) async fn audience(&self, user: &UserId) -> Result<Audience, StoreError> {
         match self.options.audience {
-            AudienceKind::Rooms => self.room_mates(user).await.map(Audience::Rooms),
+            AudienceKind::Rooms => self.acquaintances(user).await.map(Audience::Acquaintances),
             AudienceKind::Everyone => {
                 let nodes = self.nodes.borrow();
                 let gateways = nodes.values().filter(|node| node.role == Role::Gateway);
@@ -38,8 +47,29 @@ impl People {
         }
     }
 
-    async fn room_mates(&self, user: &UserId) -> Result<BTreeMap<NodeId, Vec<RoomId>>, StoreError> {
-        self.holders(self.store.presence.rooms(user, self.options.rooms).await?).await
+    /// Who chats with somebody wants to know whether they are there, whichever chat is open.
+    async fn acquaintances(&self, user: &UserId) -> Result<BTreeMap<NodeId, Acquaintances>, StoreError> {
+        let rooms = self.store.presence.rooms(user, self.options.rooms).await?;
+        let (pairs, rooms): (Vec<_>, Vec<_>) = rooms.into_iter().partition(|room| room.is_pair_of(user));
+        let mut by_gateway: BTreeMap<NodeId, Acquaintances> = BTreeMap::new();
+        for (gateway, rooms) in self.holders(rooms).await? {
+            by_gateway.entry(gateway).or_default().rooms = rooms;
+        }
+        let others: Vec<UserId> = pairs.iter().filter_map(|room| room.other_of_pair(user)).collect();
+        let looks = others.into_iter().map(|other| async move {
+            let devices = self.store.presence.sockets(&other).await?;
+            Ok::<_, StoreError>((other, devices))
+        });
+        let mut looks = stream::iter(looks).buffered(ROOMS_AT_ONCE);
+        while let Some((other, devices)) = looks.try_next().await? {
+            for device in devices {
+                let there = &mut by_gateway.entry(device.gateway).or_default().users;
+                if there.last() != Some(&other) {
+                    there.push(other.clone());
+                }
+            }
+        }
+        Ok(by_gateway)
     }
 
     /// The gateways that hold attendants of some rooms, each with those rooms.
@@ -61,9 +91,9 @@ impl People {
     /// Tells an audience about a user. The user's own devices do not hear it.
     pub(crate) async fn tell(&self, audience: Audience, about: &UserId, at: Timestamp, event: Event) {
         match audience {
-            Audience::Rooms(by_gateway) => {
-                for (gateway, rooms) in by_gateway {
-                    let target = Target::Rooms { rooms, except: about.clone() };
+            Audience::Acquaintances(by_gateway) => {
+                for (gateway, Acquaintances { rooms, users }) in by_gateway {
+                    let target = Target::Rooms { rooms, users, except: about.clone() };
                     self.deliver(&[gateway], target, at, event.clone()).await;
                 }
             }

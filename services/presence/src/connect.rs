@@ -10,7 +10,7 @@ use heliograph_domain::{
     id::{NodeId, SocketId, UserId},
     outcome::PresenceOutcome,
     refusal::{Code, Refusal},
-    user::Actor,
+    user::{Actor, User},
 };
 
 use crate::people::{Failure, People};
@@ -41,8 +41,7 @@ impl People {
             self.noted(presence.disconnect(&user.id, &actor.socket, now).await, "connect");
             return Err(error.into());
         }
-        let announced = self.announce_online(user).await;
-        self.noted(announced, "announce");
+        self.announce_arrival(user).await;
         let rooms = self.store.presence.rooms(&user.id, self.options.rooms).await?;
         let greeting = self.greeting(actor);
         Ok((PresenceOutcome::Connected { rooms }, Some(greeting)))
@@ -79,10 +78,17 @@ impl People {
         if previous != gateway && holder.is_none() {
             self.outward.send(std::slice::from_ref(&previous), &Outbound::Evict { socket }).await;
         }
-        let announced = self.announce_online(&actor.user).await;
-        self.noted(announced, "announce");
+        self.announce_arrival(&actor.user).await;
         let greeting = self.greeting(actor);
         Ok((PresenceOutcome::Resumed { session, previous }, Some(greeting)))
+    }
+
+    /// Tells others that a user is here, or looks at a device again.
+    async fn announce_arrival(&self, user: &User) {
+        let announced = self.announce_online(user).await;
+        self.noted(announced, "announce");
+        let shown = self.show_status(user).await;
+        self.noted(shown, "announce");
     }
 
     fn greeting(self: Arc<Self>, actor: Actor) -> BoxFuture<'static, ()> {

@@ -118,7 +118,8 @@ impl People {
     async fn forget(&self, user: &User, socket: &SocketId, timers: &Timers) -> Result<(), StoreError> {
         let now = self.clock.now();
         if self.store.presence.disconnect(&user.id, socket, now).await? > 0 {
-            return Ok(());
+            // It may have been the one that they looked at.
+            return self.show_status(user).await;
         }
         let owner = user.id.as_str();
         timers.set(owner, Due::Offline(user.clone()).key(), now + self.options.presence_grace).await?;
@@ -154,7 +155,8 @@ impl People {
             Err(error) => return self.noted(Err::<(), _>(error), "disconnect"),
         };
         if left > 0 {
-            return detached;
+            let shown = self.show_status(&session.actor.user).await;
+            return self.noted(shown, "announce") && detached;
         }
         let announced = match audience {
             Ok(audience) => self.announce_gone(&session.actor.user, audience).await,

@@ -6,6 +6,7 @@
 //!   network for a moment is never gone for others; `deadline` says what waits, in the store, so that
 //!   another owner of the partition does it if this one fails.
 //! - `status`, `audience`: how users are, and who is told.
+//! - `blocks`: whom users want nothing from.
 //! - `reaper`: sockets of gateways that have died.
 //! - `rooms`: what presence asks of rooms and calls.
 //! - [`grpc`]: questions that are not commands.
@@ -14,6 +15,7 @@
 //! again.
 
 mod audience;
+mod blocks;
 mod connect;
 mod deadline;
 mod disconnect;

@@ -23,6 +23,10 @@ pub struct Options {
     pub recovery_window: Duration,
     /// Most rooms of a user that are attended at once and that hear of them, the latest joined.
     pub rooms: usize,
+    /// Users whom one user may block.
+    pub blocks: usize,
+    /// How long a list of blocked users is kept that its owner does not change.
+    pub blocks_kept: Duration,
     /// Commands of one partition that are under way or wait for another one of the same user.
     pub pending: usize,
     /// From one look at which gateways the store knows to the next, about.
@@ -43,6 +47,8 @@ impl Default for Options {
             call_grace: Duration::from_secs(5),
             recovery_window: Duration::from_secs(120),
             rooms: 200,
+            blocks: 1000,
+            blocks_kept: Duration::from_secs(365 * 24 * 3600),
             pending: ServeOptions::default().pending,
             reap_interval: Duration::from_secs(30),
             reap_at_once: 256,

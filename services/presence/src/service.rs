@@ -56,8 +56,13 @@ impl Service for People {
             PresenceCommand::Connect { actor, .. } => Key::User(actor.user.id.clone()),
             PresenceCommand::Resume { socket, .. } => Key::Session(socket.clone()),
             PresenceCommand::Disconnect { user, .. } => Key::User(user.clone()),
-            PresenceCommand::SetStatus { user, .. } => Key::User(user.id.clone()),
             PresenceCommand::Publish(_) => Key::Publication(command.id),
+            PresenceCommand::SetStatus { user, .. }
+            | PresenceCommand::SetActive { user, .. }
+            | PresenceCommand::Appear { user, .. } => Key::User(user.id.clone()),
+            PresenceCommand::BlockUser { user, .. } | PresenceCommand::UnblockUser { user, .. } => {
+                Key::User(user.clone())
+            }
         }
     }
 
@@ -115,6 +120,22 @@ impl People {
                 self.publish(request.id, *publication).await?;
                 Ok((PresenceOutcome::Done, None))
             }
+            PresenceCommand::SetActive { user, socket, active } => {
+                self.set_active(&user, &socket, active).await?;
+                Ok((PresenceOutcome::Done, None))
+            }
+            PresenceCommand::Appear { user, socket } => {
+                self.appear(&user, &socket).await?;
+                Ok((PresenceOutcome::Done, None))
+            }
+            PresenceCommand::BlockUser { user, other } => {
+                self.block(&user, &other, true).await?;
+                Ok((PresenceOutcome::Done, None))
+            }
+            PresenceCommand::UnblockUser { user, other } => {
+                self.block(&user, &other, false).await?;
+                Ok((PresenceOutcome::Done, None))
+            }
         }
     }
 }
@@ -127,5 +148,9 @@ const fn name(command: &PresenceCommand) -> &'static str {
         PresenceCommand::Disconnect { .. } => "disconnect",
         PresenceCommand::SetStatus { .. } => "set-status",
         PresenceCommand::Publish(_) => "publish",
+        PresenceCommand::SetActive { .. } => "set-active",
+        PresenceCommand::Appear { .. } => "appear",
+        PresenceCommand::BlockUser { .. } => "block",
+        PresenceCommand::UnblockUser { .. } => "unblock",
     }
 }

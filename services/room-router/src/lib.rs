@@ -6,6 +6,7 @@
 //! - `router`: which command is which step.
 //! - `rooms`, `messages`, `relay`, `calls`, `matching`: the steps. Each has the same shape: a command, one atomic
 //!   step of the store, an answer and the events that others hear.
+//! - `policy`: who may write to whom in a room of two.
 //! - `takeover`: what another router may have stored and not sent is sent again.
 //! - `memory`, `glance`: what is not stored is told even while the store is away.
 //! - `publish`: events go to the gateways that hold a recipient, and to no other.
@@ -22,6 +23,7 @@ mod matching;
 mod memory;
 mod messages;
 mod options;
+mod policy;
 mod publish;
 mod relay;
 mod room_router;

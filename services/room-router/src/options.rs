@@ -16,7 +16,7 @@ pub struct Options {
     pub limits: Limits,
     /// What becomes of HTML tags in messages.
     pub html: Html,
-    /// Who may call whom.
+    /// Who may write to and call whom.
     pub reach: Reach,
     /// How long unanswered participants ring.
     pub ring_timeout: Duration,
@@ -163,13 +163,13 @@ pub enum Html {
     Keep,
 }
 
-/// Who may call whom.
+/// Who may write to and call whom.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reach {
-    /// Everybody may call everybody.
+    /// Everybody may write to and call everybody.
     #[default]
     Anyone,
-    /// Only who has a room in common with somebody may call them.
+    /// Only who has a room in common with somebody may write to or call them.
     Acquainted,
 }

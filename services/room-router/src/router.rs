@@ -14,7 +14,7 @@ use heliograph_domain::{
     refusal::{Code, Refusal},
     room::{RoomId, RoomKind},
     time::Timestamp,
-    user::Actor,
+    user::{Actor, User},
 };
 use heliograph_telemetry::metrics;
 use tokio::sync::{Mutex, Semaphore, watch};
@@ -55,6 +55,15 @@ impl Request {
         match &self.origin {
             Origin::Socket(actor) => Ok(actor),
             Origin::User(_) | Origin::System => Err(Code::NotAllowed.into()),
+        }
+    }
+
+    /// The user who asks.
+    pub(crate) fn user(&self) -> Result<&User, Refusal> {
+        match &self.origin {
+            Origin::Socket(actor) => Ok(&actor.user),
+            Origin::User(user) => Ok(user),
+            Origin::System => Err(Code::NotAllowed.into()),
         }
     }
 
@@ -101,6 +110,8 @@ impl Router {
             RoomCommand::Matching(command) => self.match_people(&request, command).await,
             RoomCommand::Post(post) => self.post(&request, post).await,
             RoomCommand::React { message, emoji, on } => self.react(&request, message, emoji, on).await,
+            RoomCommand::MarkDelivered { up_to } => self.mark_delivered(&request, &up_to).await,
+            RoomCommand::MarkRead { up_to } => self.mark_read(&request, &up_to).await,
             RoomCommand::SetTyping { on } => self.set_typing(&request, on).await.map(done),
             RoomCommand::SwitchChat { enabled } => self.switch_chat(&request, enabled).await.map(done),
             RoomCommand::SetMedia { target, change, body } if request.is_about_call() => {

@@ -130,6 +130,8 @@ const fn name(command: &RoomCommand) -> &'static str {
         RoomCommand::Detach { .. } => "detach",
         RoomCommand::Post(_) => "post",
         RoomCommand::React { .. } => "react",
+        RoomCommand::MarkDelivered { .. } => "mark-delivered",
+        RoomCommand::MarkRead { .. } => "mark-read",
         RoomCommand::SetTyping { .. } => "typing",
         RoomCommand::SwitchChat { .. } => "switch-chat",
         RoomCommand::SetMedia { .. } => "media",

@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use heliograph_domain::{
-    command::{Session, SessionSecret, Status},
+    command::{Mark, Session, SessionSecret, Status},
     id::{CallId, CommandId, NodeId, SocketId, UserId},
     room::{MediaChange, Position, RoomId},
     time::Timestamp,
@@ -18,9 +18,10 @@ use heliograph_domain::{
 };
 
 use super::{
-    Append, AppendOutcome, Attend, AttendOutcome, Attendant, Calls, Deadline, Deadlines, Health, Left, Limits,
-    Matching, MediaOutcome, Page, PageRange, Pool, Presence, PresenceRecord, React, ReactOutcome, Recent, RecordChange,
-    ResumeOutcome, Rooms, Scope, Sessions, Step, Store, StoreError, SwitchOutcome, Taken, UserSocket, Versioned, View,
+    Append, AppendOutcome, Attend, AttendOutcome, Attendant, Block, Blocks, Calls, Cursor, Deadline, Deadlines, Health,
+    Left, Limits, MarkOutcome, Matching, MediaOutcome, Page, PageRange, Pool, Presence, PresenceRecord, React,
+    ReactOutcome, Recent, RecordChange, ResumeOutcome, Rooms, Scope, Sessions, Step, Store, StoreError, SwitchOutcome,
+    Taken, UserSocket, Versioned, View,
 };
 use crate::partition::Partition;
 
@@ -40,6 +41,7 @@ impl Outage {
             matching: Arc::new(self.on(store.matching)),
             sessions: Arc::new(self.on(store.sessions)),
             presence: Arc::new(self.on(store.presence)),
+            blocks: Arc::new(self.on(store.blocks)),
             limits: Arc::new(self.on(store.limits)),
             deadlines: Arc::new(self.on(store.deadlines)),
             recent: Arc::new(self.on(store.recent)),
@@ -109,7 +111,7 @@ steps! { Rooms<'a> {
     fn view(
         room: &'a RoomId, user: Option<&'a UserId>, socket: Option<&'a SocketId>, addressee: Option<&'a SocketId>
     ) -> View;
-    fn mark_read(room: &'a RoomId, user: &'a UserId, seq: u64) -> bool;
+    fn mark(room: &'a RoomId, user: &'a UserId, cursor: Cursor, up_to: &'a Mark) -> MarkOutcome;
     fn members(room: &'a RoomId, limit: usize) -> Option<Vec<User>>;
     fn read(room: &'a RoomId, range: PageRange, limit: usize) -> Page;
     fn close(room: &'a RoomId) -> (Vec<Attendant>, Vec<User>);
@@ -148,6 +150,8 @@ steps! { Presence<'a> {
     fn sockets(user: &'a UserId) -> Vec<UserSocket>;
     fn record(user: &'a UserId) -> PresenceRecord;
     fn set_status(user: &'a UserId, status: Status, now: Timestamp) -> Status;
+    fn set_active(user: &'a UserId, socket: &'a SocketId, active: bool, now: Timestamp) -> ();
+    fn show(user: &'a UserId, status: Status) -> Status;
     fn announce(user: &'a UserId, online: bool) -> bool;
     fn rooms(user: &'a UserId, limit: usize) -> Vec<RoomId>;
     fn add_room(user: &'a UserId, room: &'a RoomId, now: Timestamp) -> ();
@@ -159,6 +163,12 @@ steps! { Presence<'a> {
     fn at_gateway(gateway: &'a NodeId, limit: usize) -> Vec<(SocketId, UserId)>;
     fn tidy(gateway: &'a NodeId, left_over: &'a [(SocketId, UserId)]) -> ();
     fn counts() -> (u64, u64);
+} }
+
+steps! { Blocks<'a> {
+    fn set(by: &'a UserId, whom: &'a UserId, block: Block) -> bool;
+    fn blocks(by: &'a UserId, whom: &'a UserId) -> bool;
+    fn list(by: &'a UserId) -> Vec<UserId>;
 } }
 
 steps! { Limits<'a> {

@@ -4,6 +4,7 @@
 //! of one room, user, call or session, and carries everything that it needs (times, new ids, limits),
 //! so that an implementation decides nothing. Rules live in the services.
 
+mod blocks;
 mod calls;
 mod deadlines;
 pub mod faulty;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+pub use blocks::{Block, Blocks};
 pub use calls::{Calls, Versioned};
 pub use deadlines::{Deadline, Deadlines, Scope};
 pub use limits::{Limits, Taken};
@@ -27,8 +29,8 @@ pub use matching::{Matching, Pool, RecordChange};
 pub use presence::{Presence, PresenceRecord, UserSocket};
 pub use recent::{RECENT, Recent};
 pub use rooms::{
-    Append, AppendOutcome, Appended, Attend, AttendOutcome, Attendant, Attended, Left, MediaOutcome, Page, PageRange,
-    REMEMBERED, React, ReactOutcome, Retention, Rooms, StoredEntry, SwitchOutcome, View,
+    Append, AppendOutcome, Appended, Attend, AttendOutcome, Attendant, Attended, Cursor, Left, MarkOutcome, Marks,
+    MediaOutcome, Page, PageRange, REMEMBERED, React, ReactOutcome, Retention, Rooms, StoredEntry, SwitchOutcome, View,
 };
 pub use sessions::{ResumeOutcome, Sessions};
 
@@ -65,6 +67,8 @@ pub struct Store {
     pub sessions: Arc<dyn Sessions>,
     /// Users, their sockets and rooms.
     pub presence: Arc<dyn Presence>,
+    /// Whom users want nothing from.
+    pub blocks: Arc<dyn Blocks>,
     /// Rates that hold over all of a user's sockets.
     pub limits: Arc<dyn Limits>,
     /// Things to do later, which outlive their setter.

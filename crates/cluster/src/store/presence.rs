@@ -31,6 +31,12 @@ pub trait Presence: Send + Sync + 'static {
     /// Chooses a status. Gives the one before.
     fn set_status<'a>(&'a self, user: &'a UserId, status: Status, now: Timestamp) -> Step<'a, Status>;
 
+    /// Notes whether the user looks at a socket. Nothing happens if it is not theirs.
+    fn set_active<'a>(&'a self, user: &'a UserId, socket: &'a SocketId, active: bool, now: Timestamp) -> Step<'a, ()>;
+
+    /// Notes which status others are told of. Gives the one before: of several who tell one finds it changed.
+    fn show<'a>(&'a self, user: &'a UserId, status: Status) -> Step<'a, Status>;
+
     /// Notes whether others have been told that the user is online. Gives whether that is a change:
     /// of several announcers one announces.
     fn announce<'a>(&'a self, user: &'a UserId, online: bool) -> Step<'a, bool>;
@@ -89,6 +95,10 @@ pub struct PresenceRecord {
     pub last_seen: Timestamp,
     /// How many sockets there are.
     pub sockets: usize,
+    /// How many of them the user does not look at.
+    pub idle: usize,
+    /// The status that others were told of last.
+    pub shown: Status,
     /// Whether others have been told that the user is online.
     pub announced: bool,
 }

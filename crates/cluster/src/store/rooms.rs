@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use heliograph_domain::{
-    command::Since,
+    command::{Mark, Since},
     id::{CommandId, MessageId, NodeId, SocketId, UserId},
     room::{Media, MediaChange, Peer, Position, RoomId},
     text::{Emoji, Reference},
@@ -26,7 +26,7 @@ pub const REMEMBERED: Duration = Duration::from_secs(120);
 /// remembers; one that there has never been, or that was closed, does not.
 pub trait Rooms: Send + Sync + 'static {
     /// Makes a socket an attendant and its user a member; creates the room if there is none. For who
-    /// becomes a member, the log up to there counts as read. A
+    /// becomes a member, the log up to there counts as delivered and read. A
     /// socket that attends already only moves to the actor's gateway, unless it asks for more than
     /// before: explicitly, or as a peer. Nothing changes if the room is full.
     fn attend<'a>(&'a self, room: &'a RoomId, step: Attend) -> Step<'a, AttendOutcome>;
@@ -83,9 +83,10 @@ pub trait Rooms: Send + Sync + 'static {
         addressee: Option<&'a SocketId>,
     ) -> Step<'a, View>;
 
-    /// Moves a member's read mark forward to an entry, or to the log's end if that is before it; never
-    /// back. Gives whether it moved. Who is not a member has no mark.
-    fn mark_read<'a>(&'a self, room: &'a RoomId, user: &'a UserId, seq: u64) -> Step<'a, bool>;
+    /// Moves a mark of a member forward to an entry, or to the log's end if that is before it; never
+    /// back. Who is not a member has no mark.
+    fn mark<'a>(&'a self, room: &'a RoomId, user: &'a UserId, cursor: Cursor, up_to: &'a Mark)
+    -> Step<'a, MarkOutcome>;
 
     /// The members, in the order of joining, at most `limit`; `None` if there is no such room.
     fn members<'a>(&'a self, room: &'a RoomId, limit: usize) -> Step<'a, Option<Vec<User>>>;
@@ -354,6 +355,44 @@ pub struct View {
     /// The newest entry that the user has read: the log's end while one of their sockets attends that
     /// asked for the room itself, else their read mark; 0 if they are not a member.
     pub read: u64,
+    /// The user's marks; zeros if they are not a member.
+    pub marks: Marks,
+}
+
+/// How far a member has a log: numbers of entries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Marks {
+    /// The newest that has reached a device of theirs.
+    pub delivered: u64,
+    /// The newest that they have read.
+    pub read: u64,
+}
+
+/// One of a member's marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cursor {
+    /// See [`Marks::delivered`].
+    Delivered,
+    /// See [`Marks::read`].
+    Read,
+}
+
+/// See [`Rooms::mark`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MarkOutcome {
+    /// The mark moved from one entry to another, by this step.
+    Moved {
+        /// Where it was.
+        from: u64,
+        /// Where it is.
+        to: u64,
+    },
+    /// The mark was there already, or further.
+    Unchanged,
+    /// The log has no such message any more.
+    NoSuchMessage,
+    /// The user is not a member.
+    NotMember,
 }
 
 /// Which entries.

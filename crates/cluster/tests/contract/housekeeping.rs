@@ -5,7 +5,7 @@ use std::time::Duration;
 use heliograph_cluster::{
     partition::Partition,
     store::{
-        AppendOutcome, Deadline, PageRange, REMEMBERED, RecordChange, Scope, UserSocket,
+        AppendOutcome, Block, Deadline, PageRange, REMEMBERED, RecordChange, Scope, UserSocket,
         memory::{Held, MemoryOptions, MemoryStore},
     },
 };
@@ -18,7 +18,7 @@ use heliograph_domain::{
 
 use crate::{
     case::{Case, cases},
-    scene::{Room, actor, guest, joining, joining_as_peer, now, posting},
+    scene::{self, Room, actor, guest, joining, joining_as_peer, now, posting},
     suites::retention,
 };
 
@@ -47,6 +47,8 @@ async fn connect(memory: &MemoryStore, actor: &Actor, call: &CallId) {
     store.sessions.open(session).await.unwrap();
     store.limits.take(user, "messages", 1, Duration::from_secs(60), now()).await.unwrap();
     store.limits.take(user, "messages", 1, Duration::from_secs(60), now()).await.unwrap();
+    let block = Block { on: true, most: 1, age: Duration::from_secs(60), at: now() };
+    store.blocks.set(user, &scene::user("somebody").id, block).await.unwrap();
 }
 
 async fn enter(room: &Room, actor: &Actor) {
@@ -82,7 +84,8 @@ async fn nothing_is_left_when_everybody_has_gone(memory: MemoryStore) {
         enter(&with_log, actor).await;
         without_log.join(actor).await;
     }
-    let everything = Held { rooms: 2, calls: 1, matching: 1, sessions: 2, users: 2, limited: 2, deadlines: 1 };
+    let everything =
+        Held { rooms: 2, calls: 1, matching: 1, sessions: 2, users: 2, blockers: 2, limited: 2, deadlines: 1 };
     assert_eq!(memory.held(), everything);
 
     for actor in [&alice, &visitor] {

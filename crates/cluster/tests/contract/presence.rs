@@ -26,6 +26,8 @@ pub(crate) const CASES: &[Case<Store>] = cases![
     nothing_is_known_of_a_guest_who_is_gone,
     a_status_lasts_while_the_user_is_here,
     of_several_announcers_one_announces,
+    sockets_that_are_not_looked_at_are_counted,
+    of_several_who_tell_a_status_one_finds_it_changed,
     rooms_are_listed_by_their_last_use,
     a_room_that_was_left_is_not_listed,
     calls_are_noted_for_users_who_are_away_too,
@@ -134,6 +136,36 @@ async fn of_several_announcers_one_announces(store: Store) {
     assert!(record(&store, &user).await.announced);
     assert!(announce(false).await);
     assert!(!announce(false).await);
+}
+
+async fn sockets_that_are_not_looked_at_are_counted(store: Store) {
+    let (user, one, other) = (user("alice"), socket("g1"), socket("g2"));
+    let look_at = async |socket: &UserSocket, active| {
+        store.presence.set_active(&user.id, &socket.socket, active, now()).await.unwrap();
+        record(&store, &user).await.idle
+    };
+    connect(&store, &user, &one).await;
+    connect(&store, &user, &other).await;
+    assert_eq!(record(&store, &user).await.idle, 0);
+    assert_eq!((look_at(&one, false).await, look_at(&one, false).await), (1, 1));
+    assert_eq!((look_at(&other, false).await, look_at(&other, true).await), (2, 1));
+    // Moving changes nothing; going does, and who comes back looks.
+    connect(&store, &user, &UserSocket { gateway: other.gateway, ..one.clone() }).await;
+    assert_eq!(record(&store, &user).await.idle, 1);
+    disconnect(&store, &user, &one.socket, now()).await;
+    assert_eq!(record(&store, &user).await.idle, 0);
+    connect(&store, &user, &one).await;
+    assert_eq!(record(&store, &user).await.idle, 0);
+    assert_eq!(look_at(&socket("g1"), false).await, 0);
+}
+
+async fn of_several_who_tell_a_status_one_finds_it_changed(store: Store) {
+    let (user, page) = (user("alice"), socket("g1"));
+    connect(&store, &user, &page).await;
+    let show = async |status| store.presence.show(&user.id, status).await.unwrap();
+    assert_eq!(record(&store, &user).await.shown, Status::Online);
+    assert_eq!((show(Status::Away).await, show(Status::Away).await), (Status::Online, Status::Away));
+    assert_eq!(record(&store, &user).await.shown, Status::Away);
 }
 
 async fn rooms_are_listed_by_their_last_use(store: Store) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use heliograph_cluster::store::{Retention, Store};
 
-use crate::{calls, case::Case, deadlines, limits, matching, presence, recent, rooms, sessions};
+use crate::{blocks, calls, case::Case, deadlines, limits, matching, presence, recent, rooms, sessions};
 
 /// Stores under test keep this many entries of a log.
 pub(crate) const KEPT_ENTRIES: usize = 50;
@@ -28,6 +28,7 @@ pub(crate) const STORE: &[(&str, &[Case<Store>])] = &[
     ("calls", calls::CASES),
     ("sessions", sessions::CASES),
     ("presence", presence::CASES),
+    ("blocks", blocks::CASES),
     ("limits", limits::CASES),
     ("matching", matching::CASES),
     ("deadlines", deadlines::CASES),

@@ -6,12 +6,12 @@ use super::{
         command_id, content, content_form, json, json_bytes, list, message_text, nested, optional_json, optional_text,
         reference, required, same_variants, strings, text, texts,
     },
-    proto::{self, join, room_request, signal},
+    proto::{self, join, mark, room_request, signal},
 };
 use crate::{
     command::{
-        Access, CallPlan, DisconnectCause, Join, Origin, Post, Prepare, RoomCommand, RoomRequest, Signal, SignalTarget,
-        Since,
+        Access, CallPlan, DisconnectCause, Join, Mark, Origin, Post, Prepare, RoomCommand, RoomRequest, Signal,
+        SignalTarget, Since,
     },
     user::{Actor, User},
 };
@@ -85,6 +85,8 @@ impl From<&RoomCommand> for room_request::Command {
                 emoji: emoji.as_str().to_owned(),
                 on: *on,
             }),
+            RoomCommand::MarkDelivered { up_to } => Self::MarkDelivered(up_to.into()),
+            RoomCommand::MarkRead { up_to } => Self::MarkRead(up_to.into()),
             RoomCommand::SetTyping { on } => Self::SetTyping(proto::SetTyping { on: *on }),
             RoomCommand::SwitchChat { enabled } => Self::SwitchChat(proto::SwitchChat { enabled: *enabled }),
             RoomCommand::SetMedia { target, change, body } => Self::SetMedia(proto::SetMedia {
@@ -156,6 +158,8 @@ impl TryFrom<room_request::Command> for RoomCommand {
                 emoji: text(&form.emoji, "React.emoji")?,
                 on: form.on,
             },
+            Command::MarkDelivered(mark) => Self::MarkDelivered { up_to: mark.try_into()? },
+            Command::MarkRead(mark) => Self::MarkRead { up_to: mark.try_into()? },
             Command::SetTyping(proto::SetTyping { on }) => Self::SetTyping { on },
             Command::SwitchChat(proto::SwitchChat { enabled }) => Self::SwitchChat { enabled },
             Command::SetMedia(form) => Self::SetMedia {
@@ -209,6 +213,7 @@ impl From<&Join> for proto::Join {
             since: join.since.map(|since| match since {
                 Since::Seq(seq) => join::Since::Seq(seq),
                 Since::Position(position) => join::Since::Position(position.into()),
+                Since::Delivered => join::Since::Delivered(proto::SinceDelivered {}),
             }),
             explicit: join.explicit,
             peer: join.peer.map(Into::into),
@@ -224,12 +229,37 @@ impl From<proto::Join> for Join {
             since: form.since.map(|since| match since {
                 join::Since::Seq(seq) => Since::Seq(seq),
                 join::Since::Position(position) => Since::Position(position.into()),
+                join::Since::Delivered(proto::SinceDelivered {}) => Since::Delivered,
             }),
             explicit: form.explicit,
             peer: form.peer.map(Into::into),
             takeover: form.takeover,
             contents: form.contents,
         }
+    }
+}
+
+impl From<&Mark> for proto::Mark {
+    fn from(mark: &Mark) -> Self {
+        Self {
+            up_to: Some(match mark {
+                Mark::Newest => mark::UpTo::Newest(proto::NewestEntry {}),
+                Mark::Message(message) => mark::UpTo::Message(message.as_str().to_owned()),
+                Mark::Seq(seq) => mark::UpTo::Seq(*seq),
+            }),
+        }
+    }
+}
+
+impl TryFrom<proto::Mark> for Mark {
+    type Error = WireError;
+
+    fn try_from(form: proto::Mark) -> Result<Self, WireError> {
+        Ok(match required(form.up_to, "Mark.up_to")? {
+            mark::UpTo::Newest(proto::NewestEntry {}) => Self::Newest,
+            mark::UpTo::Message(message) => Self::Message(text(&message, "Mark.message")?),
+            mark::UpTo::Seq(seq) => Self::Seq(seq),
+        })
     }
 }
 

@@ -95,9 +95,11 @@ impl From<&Target> for delivery::Target {
                     Except::User(user) => Some(room_target::Except::ExceptUser(user.as_str().to_owned())),
                 },
             }),
-            Target::Rooms { rooms, except } => {
-                Self::Rooms(proto::RoomsTarget { rooms: strings(rooms), except_user: except.as_str().to_owned() })
-            }
+            Target::Rooms { rooms, users, except } => Self::Rooms(proto::RoomsTarget {
+                rooms: strings(rooms),
+                users: strings(users),
+                except_user: except.as_str().to_owned(),
+            }),
             Target::Users { room, users, except } => Self::Users(proto::UsersTarget {
                 room: room.as_ref().map(|room| room.as_str().to_owned()),
                 users: strings(users),
@@ -133,6 +135,7 @@ impl TryFrom<delivery::Target> for Target {
             },
             Form::Rooms(form) => Self::Rooms {
                 rooms: texts(&form.rooms, "RoomsTarget.rooms")?,
+                users: texts(&form.users, "RoomsTarget.users")?,
                 except: text(&form.except_user, "RoomsTarget.except_user")?,
             },
             Form::Users(form) => Self::Users {

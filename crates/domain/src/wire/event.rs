@@ -78,6 +78,15 @@ impl From<&Event> for Form {
                 by: by.as_ref().map(Into::into),
             }),
             Event::MessagePosted(message) => Self::MessagePosted(message.into()),
+            Event::MessageDelivered { message, author, to } => Self::MessageDelivered(proto::MessageDelivered {
+                message: message.as_str().to_owned(),
+                author: author.as_str().to_owned(),
+                to: to.as_str().to_owned(),
+            }),
+            Event::MessageRead { message, reader } => Self::MessageRead(proto::MessageRead {
+                message: message.as_str().to_owned(),
+                reader: reader.as_str().to_owned(),
+            }),
             Event::ReactionChanged { message, user, emoji, on } => Self::ReactionChanged(proto::ReactionChanged {
                 message: message.as_str().to_owned(),
                 user: Some(user.into()),
@@ -218,6 +227,15 @@ impl TryFrom<Form> for Event {
                 Self::RoomClosed { reason: form.reason().try_into()?, by: form.by.map(User::try_from).transpose()? }
             }
             Form::MessagePosted(form) => Self::MessagePosted(form.try_into()?),
+            Form::MessageDelivered(form) => Self::MessageDelivered {
+                message: text(&form.message, "MessageDelivered.message")?,
+                author: text(&form.author, "MessageDelivered.author")?,
+                to: text(&form.to, "MessageDelivered.to")?,
+            },
+            Form::MessageRead(form) => Self::MessageRead {
+                message: text(&form.message, "MessageRead.message")?,
+                reader: text(&form.reader, "MessageRead.reader")?,
+            },
             Form::ReactionChanged(form) => Self::ReactionChanged {
                 message: text(&form.message, "ReactionChanged.message")?,
                 user: nested(form.user, "ReactionChanged.user")?,

@@ -17,7 +17,7 @@ use crate::{
 same_variants!(
     Code, proto::RefusalCode, "Refusal.code":
     AuthRequired, AuthFailed, TokenExpired, InvalidPayload, NotFound, NotAllowed, NotInRoom,
-    Conflict, UserNotConnected, ChatDisabled, RoomClosed, RoomFull, RateLimited, TooLarge,
+    Blocked, Conflict, UserNotConnected, ChatDisabled, RoomClosed, RoomFull, RateLimited, TooLarge,
     UnknownEvent, Unavailable,
 );
 
@@ -48,6 +48,7 @@ impl TryFrom<proto::RoomReply> for RoomReply {
             Form::Appended(form) => {
                 RoomOutcome::Appended { seq: form.seq, version: form.version, at: Timestamp::from_millis(form.at) }
             }
+            Form::Marked(proto::Marked { count }) => RoomOutcome::Marked { count },
             Form::Reacted(proto::Reacted { at }) => RoomOutcome::Reacted { at: Timestamp::from_millis(at) },
             Form::CallCreated(form) => RoomOutcome::CallCreated {
                 call: text(&form.call, "CallCreated.call")?,
@@ -78,6 +79,7 @@ impl From<&RoomOutcome> for Form {
             RoomOutcome::Appended { seq, version, at } => {
                 Self::Appended(proto::Appended { seq: *seq, at: at.as_millis(), version: *version })
             }
+            RoomOutcome::Marked { count } => Self::Marked(proto::Marked { count: *count }),
             RoomOutcome::Reacted { at } => Self::Reacted(proto::Reacted { at: at.as_millis() }),
             RoomOutcome::CallCreated { call, participants, created_at, expires_at } => {
                 Self::CallCreated(proto::CallCreated {

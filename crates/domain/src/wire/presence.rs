@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     command::{DisconnectCause, PresenceCommand, PresenceRequest, Session, SessionRoom, SessionSecret},
+    id::UserId,
     outcome::PresenceOutcome,
     room::{Position, RoomId},
 };
@@ -68,8 +69,22 @@ impl From<&PresenceCommand> for Command {
                 status: proto::Status::from(*status).into(),
             }),
             PresenceCommand::Publish(publication) => Self::Publish((&**publication).into()),
+            PresenceCommand::SetActive { user, socket, active } => Self::SetActive(proto::SetActive {
+                user: Some(user.into()),
+                socket: socket.as_str().to_owned(),
+                active: *active,
+            }),
+            PresenceCommand::Appear { user, socket } => {
+                Self::Appear(proto::Appear { user: Some(user.into()), socket: socket.as_str().to_owned() })
+            }
+            PresenceCommand::BlockUser { user, other } => Self::BlockUser(block(user, other)),
+            PresenceCommand::UnblockUser { user, other } => Self::UnblockUser(block(user, other)),
         }
     }
+}
+
+fn block(user: &UserId, other: &UserId) -> proto::Block {
+    proto::Block { user: user.as_str().to_owned(), other: other.as_str().to_owned() }
 }
 
 impl TryFrom<Command> for PresenceCommand {
@@ -100,6 +115,20 @@ impl TryFrom<Command> for PresenceCommand {
                 Self::SetStatus { status: form.status().try_into()?, user: nested(form.user, "SetStatus.user")? }
             }
             Command::Publish(form) => Self::Publish(Box::new(form.try_into()?)),
+            Command::SetActive(form) => Self::SetActive {
+                user: nested(form.user, "SetActive.user")?,
+                socket: text(&form.socket, "SetActive.socket")?,
+                active: form.active,
+            },
+            Command::Appear(form) => {
+                Self::Appear { user: nested(form.user, "Appear.user")?, socket: text(&form.socket, "Appear.socket")? }
+            }
+            Command::BlockUser(form) => {
+                Self::BlockUser { user: text(&form.user, "Block.user")?, other: text(&form.other, "Block.other")? }
+            }
+            Command::UnblockUser(form) => {
+                Self::UnblockUser { user: text(&form.user, "Block.user")?, other: text(&form.other, "Block.other")? }
+            }
         })
     }
 }

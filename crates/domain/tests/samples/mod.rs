@@ -128,6 +128,16 @@ pub(crate) fn room_requests() -> Vec<RoomRequest> {
             emoji: Emoji::parse("\u{1F44D}").unwrap(),
             on: true,
         },
+        RoomCommand::Join(Join {
+            since: Some(Since::Delivered),
+            explicit: true,
+            peer: None,
+            takeover: false,
+            contents: false,
+        }),
+        RoomCommand::MarkDelivered { up_to: Mark::Seq(7) },
+        RoomCommand::MarkRead { up_to: Mark::Newest },
+        RoomCommand::MarkRead { up_to: Mark::Message(MessageId::parse("msg_1").unwrap()) },
         RoomCommand::SetTyping { on: true },
         RoomCommand::SwitchChat { enabled: true },
         RoomCommand::SetMedia { target: Some(socket("s2")), change: CHANGE, body: Some(json("{}")) },
@@ -223,6 +233,7 @@ pub(crate) fn room_replies() -> Vec<RoomReply> {
         Ok(RoomOutcome::Reacted { at: at(2) }),
         Ok(RoomOutcome::Appended { seq: 9, version: Some(3), at: at(2) }),
         Ok(RoomOutcome::Appended { seq: 9, version: None, at: at(2) }),
+        Ok(RoomOutcome::Marked { count: 3 }),
         Ok(RoomOutcome::CallCreated {
             call: call(),
             participants: vec![user_id("bob")],
@@ -301,6 +312,10 @@ pub(crate) fn presence_requests() -> Vec<PresenceRequest> {
             event: news(),
             args: Vec::new(),
         })),
+        PresenceCommand::SetActive { user: ann(), socket: socket("s1"), active: true },
+        PresenceCommand::Appear { user: ann(), socket: socket("s1") },
+        PresenceCommand::BlockUser { user: user_id("ann"), other: user_id("bob") },
+        PresenceCommand::UnblockUser { user: user_id("ann"), other: user_id("bob") },
     ]
     .map(|command| PresenceRequest { id: CommandId::generate(), command })
     .into()
@@ -369,6 +384,12 @@ pub(crate) fn events() -> Vec<Event> {
             attachments: None,
             reference: None,
         }),
+        Event::MessageDelivered {
+            message: MessageId::parse("msg_1").unwrap(),
+            author: user_id("ann"),
+            to: user_id("bob"),
+        },
+        Event::MessageRead { message: MessageId::parse("msg_1").unwrap(), reader: user_id("bob") },
         Event::ReactionChanged {
             message: MessageId::parse("msg_1").unwrap(),
             user: ann(),
@@ -577,7 +598,7 @@ pub(crate) fn outbound() -> Vec<Outbound> {
         Target::Room { room: room("r"), except: Except::Nobody },
         Target::Room { room: room("r"), except: Except::Socket(socket("s1")) },
         Target::Room { room: room("r"), except: Except::User(user_id("ann")) },
-        Target::Rooms { rooms: vec![room("a"), room("b")], except: user_id("ann") },
+        Target::Rooms { rooms: vec![room("a"), room("b")], users: vec![user_id("bob")], except: user_id("ann") },
         Target::Users { room: Some(room("r")), users: vec![user_id("ann")], except: Some(socket("s1")) },
         Target::Users { room: None, users: vec![], except: None },
         Target::Socket { room: Some(room("r")), socket: socket("s1") },

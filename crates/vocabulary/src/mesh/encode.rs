@@ -56,6 +56,8 @@ fn one(event: &Event, context: &Context<'_>, form: Form) -> Option<String> {
         Event::Published { event, args } => published(event, args.first()),
         Event::MemberJoined { .. }
         | Event::MemberLeft { .. }
+        | Event::MessageDelivered { .. }
+        | Event::MessageRead { .. }
         | Event::ReactionChanged { .. }
         | Event::HistoryCleared { .. }
         | Event::MessageDeleted { .. }

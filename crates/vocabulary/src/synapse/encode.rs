@@ -95,6 +95,8 @@ fn one(event: &Event, context: &Context<'_>, form: Form) -> Option<Encoded> {
         | Event::MessageDeleted { .. }
         | Event::ActivityAppended { .. }
         | Event::RecordingSwitched { .. }
+        | Event::MessageDelivered { .. }
+        | Event::MessageRead { .. }
         | Event::ChatSwitched { .. }
         | Event::HostChanged { .. }
         | Event::EphemeralSent { .. }

@@ -83,12 +83,16 @@ impl FanOut {
                 sockets.filter(|recipient| except.is_none() || id(recipient) != except.as_ref()).collect()
             }
             Target::Socket { socket, .. } => self.registry.socket(socket, Some(delivery)).into_iter().collect(),
-            Target::Rooms { rooms, except } => {
+            Target::Rooms { rooms, users, except } => {
                 let members = rooms.iter().map(|room| self.members(room)).collect::<Vec<_>>();
+                let members = members.iter().flat_map(|members| members.iter()).map(|member| member.recipient.clone());
+                let devices = users.iter().flat_map(|user| self.registry.user(user, Some(delivery)));
+                let mut recipients: Vec<_> = members.chain(devices).collect();
                 let mut told = HashSet::new();
-                let members = members.iter().flat_map(|members| members.iter());
-                let others = members.map(|member| &member.recipient).filter(|recipient| !is_of(recipient, except));
-                others.filter(|recipient| told.insert(id(recipient))).cloned().collect()
+                recipients.retain(|recipient| {
+                    !is_of(recipient, except) && id(recipient).is_some_and(|socket| told.insert(socket.clone()))
+                });
+                recipients
             }
             Target::Everyone { except } => {
                 let mut everyone = self.registry.everyone(None);

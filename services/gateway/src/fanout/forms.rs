@@ -219,6 +219,8 @@ fn class(event: &Event, room: Option<&RoomId>) -> Class {
         | Event::MemberLeft { .. }
         | Event::RoomClosed { .. }
         | Event::MessagePosted(_)
+        | Event::MessageDelivered { .. }
+        | Event::MessageRead { .. }
         | Event::ReactionChanged { .. }
         | Event::HistoryCleared { .. }
         | Event::MessageDeleted { .. }

@@ -41,7 +41,7 @@ impl ApiError {
         match self.refusal.code {
             Code::InvalidPayload => StatusCode::BAD_REQUEST,
             Code::AuthRequired | Code::AuthFailed | Code::TokenExpired => StatusCode::UNAUTHORIZED,
-            Code::NotAllowed | Code::NotInRoom | Code::ChatDisabled => StatusCode::FORBIDDEN,
+            Code::NotAllowed | Code::Blocked | Code::NotInRoom | Code::ChatDisabled => StatusCode::FORBIDDEN,
             Code::NotFound | Code::UnknownEvent | Code::UserNotConnected => StatusCode::NOT_FOUND,
             Code::Conflict | Code::RoomClosed | Code::RoomFull => StatusCode::CONFLICT,
             Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -41,6 +41,12 @@ pub(crate) struct Limits {
     pub typing: Rate,
     /// Joins and leaves of a socket.
     pub membership: Rate,
+    /// Users whom a user may block.
+    pub blocks_per_user: usize,
+    /// How long a list of blocked users is kept that its owner does not change.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub blocks_kept: Duration,
     /// A typing mark that is not renewed is taken back after this.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
@@ -74,6 +80,8 @@ impl Default for Limits {
             data: Rate { per_second: 60, burst: 120 },
             typing: Rate { per_second: 5, burst: 20 },
             membership: Rate { per_second: 10, burst: 100 },
+            blocks_per_user: 1000,
+            blocks_kept: seconds(365 * 24 * 3600),
             typing_timeout: seconds(15),
             rooms_per_socket: 200,
             sockets_per_user: 20,

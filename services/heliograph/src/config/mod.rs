@@ -36,7 +36,7 @@ pub(crate) use self::{
     log::{Log, LogFormat},
     matching::Matching,
     network::{ForwardedHeader, Operations, Public},
-    services::{Calls, Cluster, Html, Presence, PresenceAudience, Reach, Rooms},
+    services::{Calls, Cluster, Html, Policy, Presence, PresenceAudience, Reach, Rooms},
 };
 
 /// Everything that can be set.
@@ -72,6 +72,8 @@ pub(crate) struct Config {
     pub calls: Calls,
     /// Queues, proposals and invitations.
     pub matching: Matching,
+    /// Who may do what with whom.
+    pub policy: Policy,
     /// Presence.
     pub presence: Presence,
     /// How the services talk to each other.

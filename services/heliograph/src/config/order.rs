@@ -8,7 +8,7 @@ use serde::{
 
 use super::{
     Auth, Calls, Cluster, Config, Engine, Etcd, Grpc, Ice, Limits, Log, Matching, Mesh, Nats, Operations, Outbound,
-    Presence, Public, Redis, Rooms,
+    Policy, Presence, Public, Redis, Rooms,
 };
 
 /// The names of a section's keys; of the sections, if it is the empty one.
@@ -25,6 +25,7 @@ pub(super) fn names(section: &str) -> Vec<&'static str> {
         "rooms" => of::<Rooms>(),
         "calls" => of::<Calls>(),
         "matching" => of::<Matching>(),
+        "policy" => of::<Policy>(),
         "presence" => of::<Presence>(),
         "cluster" => of::<Cluster>(),
         "nats" => of::<Nats>(),

@@ -51,7 +51,7 @@ impl Default for Rooms {
     }
 }
 
-/// Whom a user may call.
+/// Whom a user may write to and call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Reach {
@@ -60,6 +60,14 @@ pub(crate) enum Reach {
     Anyone,
     /// Users with a room in common.
     Acquainted,
+}
+
+/// Who may do what with whom.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Policy {
+    /// Whom a user may write to and call: `anyone`, or `acquainted` (a room in common).
+    pub reach: Reach,
 }
 
 /// Calls.
@@ -88,8 +96,6 @@ pub(crate) struct Calls {
     pub held_signals: usize,
     /// Bytes of such signals.
     pub held_bytes: usize,
-    /// Whom a user may call: `anyone`, or `acquainted` (a room in common).
-    pub reach: Reach,
 }
 
 impl Default for Calls {
@@ -102,7 +108,6 @@ impl Default for Calls {
             max_participants: 16,
             held_signals: 64,
             held_bytes: 256 * 1024,
-            reach: Reach::Anyone,
         }
     }
 }

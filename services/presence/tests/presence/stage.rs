@@ -250,6 +250,16 @@ impl Stage {
         assert_eq!(self.ask(command).await, Ok(PresenceOutcome::Done));
     }
 
+    pub(crate) async fn set_active(&self, id: &str, active: bool) {
+        let command = PresenceCommand::SetActive { user: actor(id, "g1").user, socket: socket(id), active };
+        assert_eq!(self.ask(command).await, Ok(PresenceOutcome::Done));
+    }
+
+    pub(crate) async fn appear(&self, id: &str) {
+        let command = PresenceCommand::Appear { user: actor(id, "g1").user, socket: socket(id) };
+        assert_eq!(self.ask(command).await, Ok(PresenceOutcome::Done));
+    }
+
     /// A connected socket joins a room, as a room-router notes it.
     pub(crate) async fn join(&self, id: &str, gateway: &str, target: &str) {
         let (store, target, actor) = (self.store(), room(target), actor(id, gateway));
@@ -419,9 +429,10 @@ fn tell(outbound: &Outbound) -> String {
         other => panic!("presence does not say {other:?}"),
     };
     let to = match &delivery.target {
-        Target::Rooms { rooms, except } => {
-            let rooms: Vec<_> = rooms.iter().map(RoomId::as_str).collect();
-            format!("{} but {except}", rooms.join(" and "))
+        Target::Rooms { rooms, users, except } => {
+            let rooms = rooms.iter().map(RoomId::as_str);
+            let heard: Vec<_> = rooms.chain(users.iter().map(UserId::as_str)).collect();
+            format!("{} but {except}", heard.join(" and "))
         }
         Target::Everyone { except } => format!("everyone but {except}"),
         Target::Audience(audience) => return publication(audience, &delivery.event),

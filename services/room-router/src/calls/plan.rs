@@ -83,7 +83,7 @@ impl Router {
     }
 
     /// Whether two users are members of the same room, other than one of a call.
-    pub(super) async fn acquainted(&self, one: &UserId, other: &UserId) -> Result<bool, StoreError> {
+    pub(crate) async fn acquainted(&self, one: &UserId, other: &UserId) -> Result<bool, StoreError> {
         let rooms_of = |user| self.store.presence.rooms(user, COMPARED_ROOMS);
         let (mine, theirs) = future::try_join(rooms_of(one), rooms_of(other)).await?;
         let mine: HashSet<_> = mine.into_iter().filter(|room| room.kind() != RoomKind::Call).collect();
@@ -99,7 +99,10 @@ impl Router {
     }
 
     async fn unavailable(&self, caller: &UserId, user: &UserId) -> Result<Option<Unavailable>, StoreError> {
-        if self.store.presence.sockets(user).await?.is_empty() {
+        let (devices, is_blocked) =
+            future::try_join(self.store.presence.sockets(user), self.store.blocks.blocks(user, caller)).await?;
+        // Who is blocked does not learn more than that nobody answers.
+        if devices.is_empty() || is_blocked {
             return Ok(Some(Unavailable::Offline));
         }
         for id in self.store.presence.calls(user).await? {

@@ -1,5 +1,6 @@
 //! Posting a message.
 
+use futures_util::future;
 use heliograph_cluster::store::{Append, AppendOutcome, Appended};
 use heliograph_domain::{
     command::{Origin, Post},
@@ -29,7 +30,11 @@ impl Router {
         };
         let vocabulary = actor.map_or(Vocabulary::Synapse, |actor| actor.vocabulary);
         let limit = self.options.limits.messages(vocabulary);
-        self.take(&author.id, limit, request.now, Refusal::too_many_messages).await?;
+        future::try_join(
+            self.take(&author.id, limit, request.now, Refusal::too_many_messages),
+            self.may_write(&request.room, &author.id),
+        )
+        .await?;
 
         let text = match self.options.html {
             Html::Strip => post.text.without_tags(),

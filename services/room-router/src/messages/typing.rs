@@ -22,6 +22,9 @@ impl Router {
         if !view.member {
             return Err(Code::NotInRoom.into());
         }
+        if self.refuses(&request.room, &user.id).await? {
+            return Err(Code::Blocked.into());
+        }
         let event = Event::TypingChanged { user: user.clone(), on };
         let except = Except::User(user.id.clone());
         let what = RoomEvent { except, at: request.now, place: Place::None, event };

@@ -40,6 +40,9 @@ impl Router {
                 return Err(Code::NotAllowed.into());
             }
         }
+        if join.explicit {
+            self.may_write(&request.room, &actor.user.id).await?;
+        }
         let ghosts = if join.explicit && join.peer.is_some() { self.ghosts(request, actor).await? } else { Vec::new() };
         let joined = self.attend(request, actor, &join, join.peer, ghosts).await?;
         Ok(RoomOutcome::Joined(Box::new(joined)))

@@ -1,8 +1,8 @@
 //! Leaving a room, wanted or not.
 
-use heliograph_cluster::store::{Attendant, Left, PageRange, StoreError};
+use heliograph_cluster::store::{Attendant, Cursor, Left, PageRange, StoreError};
 use heliograph_domain::{
-    command::{DisconnectCause, Session},
+    command::{DisconnectCause, Mark, Session},
     delivery::{Except, Place},
     event::{Event, LeaveReason},
     id::{CommandId, SocketId, UserId},
@@ -24,7 +24,7 @@ impl Router {
     pub(crate) async fn leave(&self, request: &Request, permanent: bool) -> Outcome<()> {
         let actor = request.actor()?;
         if !permanent && !actor.user.guest {
-            self.store.rooms.mark_read(&request.room, &actor.user.id, u64::MAX).await?;
+            self.store.rooms.mark(&request.room, &actor.user.id, Cursor::Read, &Mark::Newest).await?;
         }
         let who = (&actor.socket, &actor.user.id);
         self.end_attendance(request, request.id, who, permanent, LeaveReason::Left).await?;
@@ -63,7 +63,7 @@ impl Router {
         let opened = session.rooms.iter().find(|known| known.room == request.room && known.explicit);
         if let Some(opened) = opened.filter(|_| !user.guest) {
             let heard = self.newest_at(&request.room, lost_at).await?.unwrap_or(opened.position.seq);
-            self.store.rooms.mark_read(&request.room, &user.id, heard).await?;
+            self.store.rooms.mark(&request.room, &user.id, Cursor::Read, &Mark::Seq(heard)).await?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod blocks;
 mod calls;
 mod closing;
 mod glare;
@@ -15,6 +16,7 @@ mod matching;
 mod messages;
 mod outage;
 mod questions;
+mod receipts;
 mod relays;
 mod signals;
 mod stage;

@@ -34,7 +34,7 @@ fn to(target: &Target) -> String {
         Target::Room { room, except: Except::Nobody } => format!("{room}"),
         Target::Room { room, except: Except::Socket(socket) } => format!("{room} but {socket}"),
         Target::Room { room, except: Except::User(user) } => format!("{room} but {user}"),
-        Target::Rooms { rooms, except } => format!("{rooms:?} but {except}"),
+        Target::Rooms { rooms, users, except } => format!("{rooms:?} and {users:?} but {except}"),
         Target::Users { users, except, .. } => {
             let except = except.as_ref().map(|socket| format!(" but {socket}")).unwrap_or_default();
             format!("{}{except}", names(users))
@@ -62,6 +62,8 @@ fn event(event: &Event) -> String {
         }
         Event::RoomClosed { reason, .. } => format!("closed by {}", reason.name()),
         Event::MessagePosted(message) => format!("{} wrote {:?}", message.author.id, message.text.as_str()),
+        Event::MessageDelivered { author, to, .. } => format!("a message of {author} has reached {to}"),
+        Event::MessageRead { reader, .. } => format!("{reader} has read"),
         Event::ReactionChanged { user, emoji, on, .. } => {
             format!("{} {} {}", user.id, if *on { "set" } else { "took back" }, emoji.as_str())
         }

@@ -5,6 +5,7 @@
 //! whether or not it is still there. A task walks over the shards, one each second, and removes it.
 //! Nothing is kept for a room, user or socket that is gone beyond what the traits promise.
 
+mod blocks;
 mod calls;
 mod clock;
 mod deadlines;
@@ -25,8 +26,9 @@ use heliograph_domain::time::Timestamp;
 use tokio::{task::JoinHandle, time};
 
 use self::{
-    calls::MemoryCalls, clock::Clock, deadlines::MemoryDeadlines, limits::MemoryLimits, matching::MemoryMatching,
-    nodes::Nodes, presence::MemoryPresence, recent::MemoryRecent, rooms::MemoryRooms, sessions::MemorySessions,
+    blocks::MemoryBlocks, calls::MemoryCalls, clock::Clock, deadlines::MemoryDeadlines, limits::MemoryLimits,
+    matching::MemoryMatching, nodes::Nodes, presence::MemoryPresence, recent::MemoryRecent, rooms::MemoryRooms,
+    sessions::MemorySessions,
 };
 use super::{Health, Retention, Step, Store};
 
@@ -55,6 +57,8 @@ pub struct Held {
     pub sessions: usize,
     /// Users of whom something is known.
     pub users: usize,
+    /// Users who have blocked somebody.
+    pub blockers: usize,
     /// Users who have used a limited operation in its window.
     pub limited: usize,
     /// Deadlines.
@@ -74,6 +78,7 @@ struct Concerns {
     matching: Arc<MemoryMatching>,
     sessions: Arc<MemorySessions>,
     presence: Arc<MemoryPresence>,
+    blocks: Arc<MemoryBlocks>,
     limits: Arc<MemoryLimits>,
     deadlines: Arc<MemoryDeadlines>,
     recent: Arc<MemoryRecent>,
@@ -91,6 +96,7 @@ impl MemoryStore {
             matching: Arc::default(),
             sessions: Arc::new(MemorySessions::new(clock, Arc::clone(&nodes))),
             presence: Arc::new(MemoryPresence::new(options.retention, clock, nodes)),
+            blocks: Arc::new(MemoryBlocks::new(clock)),
             limits: Arc::default(),
             deadlines: Arc::default(),
             recent: Arc::default(),
@@ -122,6 +128,7 @@ impl MemoryStore {
             matching: self.concerns.matching.clone(),
             sessions: self.concerns.sessions.clone(),
             presence: self.concerns.presence.clone(),
+            blocks: self.concerns.blocks.clone(),
             limits: self.concerns.limits.clone(),
             deadlines: self.concerns.deadlines.clone(),
             recent: self.concerns.recent.clone(),
@@ -144,6 +151,7 @@ impl MemoryStore {
             matching: self.concerns.matching.len(),
             sessions: self.concerns.sessions.len(),
             users: self.concerns.presence.len(),
+            blockers: self.concerns.blocks.len(),
             limited: self.concerns.limits.len(),
             deadlines: self.concerns.deadlines.len(),
         }
@@ -170,6 +178,7 @@ impl Concerns {
         self.calls.sweep(shard, now);
         self.sessions.sweep(shard, now);
         self.presence.sweep(shard, now);
+        self.blocks.sweep(shard, now);
         self.limits.sweep(shard, now);
         self.recent.sweep(now);
     }

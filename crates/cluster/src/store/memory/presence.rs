@@ -40,7 +40,10 @@ struct Person {
     /// Memberships, the one that was used last at the end.
     rooms: Ordered<RoomId>,
     calls: Vec<CallId>,
+    /// Sockets that the user does not look at.
+    idle: Vec<SocketId>,
     status: Status,
+    shown: Status,
     last_seen: Timestamp,
     announced: bool,
     guest: bool,
@@ -96,7 +99,7 @@ impl MemoryPresence {
             if person.guest || person.last_seen == Timestamp::default() {
                 users.remove(user);
             } else {
-                person.status = Status::default();
+                (person.status, person.shown) = (Status::default(), Status::default());
             }
         }
         result
@@ -152,6 +155,7 @@ impl Presence for MemoryPresence {
             Ok(self.change(user, |person| {
                 let before = person.sockets.len();
                 person.sockets.retain(|known| known.socket != *socket);
+                person.idle.retain(|known| known != socket);
                 if person.sockets.len() < before {
                     person.last_seen = now;
                 }
@@ -173,6 +177,8 @@ impl Presence for MemoryPresence {
                 status: person.status,
                 last_seen: person.last_seen,
                 sockets: person.sockets.len(),
+                idle: person.idle.len(),
+                shown: person.shown,
                 announced: person.announced,
             });
             Ok(record.unwrap_or_default())
@@ -188,6 +194,26 @@ impl Presence for MemoryPresence {
                 std::mem::replace(&mut person.status, status)
             }))
         })
+    }
+
+    fn set_active<'a>(&'a self, user: &'a UserId, socket: &'a SocketId, active: bool, now: Timestamp) -> Step<'a, ()> {
+        Box::pin(async move {
+            self.change(user, |person| {
+                if !person.sockets.iter().any(|known| known.socket == *socket) {
+                    return;
+                }
+                person.last_seen = now;
+                person.idle.retain(|known| known != socket);
+                if !active {
+                    person.idle.push(socket.clone());
+                }
+            });
+            Ok(())
+        })
+    }
+
+    fn show<'a>(&'a self, user: &'a UserId, status: Status) -> Step<'a, Status> {
+        Box::pin(async move { Ok(self.change(user, |person| std::mem::replace(&mut person.shown, status))) })
     }
 
     fn announce<'a>(&'a self, user: &'a UserId, online: bool) -> Step<'a, bool> {

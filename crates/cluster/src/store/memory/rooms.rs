@@ -3,6 +3,7 @@
 use std::{collections::BinaryHeap, sync::Arc};
 
 use heliograph_domain::{
+    command::Mark,
     id::{CommandId, SocketId, UserId},
     room::{MediaChange, RoomId},
     time::Timestamp,
@@ -11,8 +12,8 @@ use heliograph_domain::{
 
 use super::{
     super::{
-        Append, AppendOutcome, Attend, AttendOutcome, Attendant, Left, MediaOutcome, Page, PageRange, React,
-        ReactOutcome, Rooms, Step, SwitchOutcome, View,
+        Append, AppendOutcome, Attend, AttendOutcome, Attendant, Cursor, Left, MarkOutcome, MediaOutcome, Page,
+        PageRange, React, ReactOutcome, Rooms, Step, SwitchOutcome, View,
     },
     MemoryOptions,
     clock::Clock,
@@ -130,8 +131,17 @@ impl Rooms for MemoryRooms {
         })
     }
 
-    fn mark_read<'a>(&'a self, room: &'a RoomId, user: &'a UserId, seq: u64) -> Step<'a, bool> {
-        Box::pin(async move { Ok(self.with(room, |room| room.mark_read(user, seq)).unwrap_or_default()) })
+    fn mark<'a>(
+        &'a self,
+        room: &'a RoomId,
+        user: &'a UserId,
+        cursor: Cursor,
+        up_to: &'a Mark,
+    ) -> Step<'a, MarkOutcome> {
+        Box::pin(async move {
+            let outcome = self.with(room, |room| room.mark(user, cursor, up_to));
+            Ok(outcome.unwrap_or(MarkOutcome::NotMember))
+        })
     }
 
     fn members<'a>(&'a self, room: &'a RoomId, limit: usize) -> Step<'a, Option<Vec<User>>> {

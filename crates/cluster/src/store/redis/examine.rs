@@ -20,6 +20,7 @@ const OLDEST: (u32, u32) = (7, 0);
 const COMMANDS: &[&str] = &[
     "DEL",
     "EXISTS",
+    "GET",
     "HDEL",
     "HEXISTS",
     "HGET",
@@ -41,6 +42,7 @@ const COMMANDS: &[&str] = &[
     "SADD",
     "SCARD",
     "SET",
+    "SISMEMBER",
     "SMEMBERS",
     "SREM",
     "ZADD",

@@ -109,6 +109,11 @@ impl Keys {
         self.of_user("calls", user)
     }
 
+    /// Whom a user has blocked.
+    pub(super) fn blocks(&self, user: &UserId) -> Key {
+        self.of_user("blocks", user)
+    }
+
     /// A user's uses of a limited operation.
     pub(super) fn limit(&self, user: &UserId, limit: &str) -> Key {
         self.of_user(&format!("limit:{limit}"), user)

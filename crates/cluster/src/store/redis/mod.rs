@@ -11,6 +11,7 @@
 //! - the concerns, each with its scripts.
 
 mod address;
+mod blocks;
 mod calls;
 mod cluster;
 mod connection;
@@ -38,6 +39,7 @@ pub use options::RedisOptions;
 
 use self::{
     address::{Address, Kind},
+    blocks::RedisBlocks,
     calls::RedisCalls,
     cluster::Cluster,
     connection::{Connection, Servers},
@@ -114,6 +116,7 @@ impl RedisStore {
             matching: Arc::new(RedisMatching { connection: connection(), keys: keys() }),
             sessions: Arc::new(RedisSessions { connection: connection(), keys: keys() }),
             presence: Arc::new(RedisPresence { connection: connection(), keys: keys(), retention: self.retention }),
+            blocks: Arc::new(RedisBlocks { connection: connection(), keys: keys() }),
             limits: Arc::new(RedisLimits { connection: connection(), keys: keys() }),
             deadlines: Arc::new(RedisDeadlines { connection: connection(), keys: keys() }),
             recent: Arc::new(RedisRecent { connection: connection(), keys: keys() }),

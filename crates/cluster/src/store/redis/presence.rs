@@ -36,6 +36,8 @@ macro_rules! change {
 static CONNECT: Script = change!("presence_connect.lua");
 static DISCONNECT: Script = change!("presence_disconnect.lua");
 static SET_STATUS: Script = change!("presence_set_status.lua");
+static SET_ACTIVE: Script = change!("presence_set_active.lua");
+static SHOW: Script = change!("presence_show.lua");
 static ANNOUNCE: Script = change!("presence_announce.lua");
 static ADD_ROOM: Script = change!("presence_add_room.lua");
 static REMOVE_ROOM: Script = change!("presence_remove_room.lua");
@@ -74,6 +76,11 @@ impl RedisPresence {
 
 fn status(name: &str) -> Option<Status> {
     [Status::Online, Status::Away, Status::Busy, Status::Offline].into_iter().find(|status| status.name() == name)
+}
+
+/// A status as it is stored; the default if there is none.
+fn chosen_status(name: Option<Reply>) -> Result<Status, StoreError> {
+    Ok(name.map(|name| name.parse(|name| status(name).ok_or(()))).transpose()?.unwrap_or_default())
 }
 
 /// A socket's place as [`CONNECT`] stores it: its number in the order of connecting, what it speaks, its
@@ -128,9 +135,11 @@ impl Presence for RedisPresence {
             let chosen = known.part()?.optional();
             let seen = known.part()?.optional();
             Ok(PresenceRecord {
-                status: chosen.map(|name| name.parse(|name| status(name).ok_or(()))).transpose()?.unwrap_or_default(),
+                status: chosen_status(chosen)?,
                 last_seen: seen.map(|at| at.number().map(Timestamp::from_millis)).transpose()?.unwrap_or_default(),
                 announced: known.part()?.optional().is_some(),
+                idle: known.part()?.optional().map(Reply::count).transpose()?.unwrap_or_default(),
+                shown: chosen_status(known.part()?.optional())?,
                 sockets: known.part()?.count()?,
             })
         })
@@ -139,9 +148,20 @@ impl Presence for RedisPresence {
     fn set_status<'a>(&'a self, user: &'a UserId, chosen: Status, now: Timestamp) -> Step<'a, Status> {
         Box::pin(async move {
             let request = self.change(&SET_STATUS, user).arg(chosen.name()).arg(now.as_millis());
-            let before = self.ask(request).await?.optional();
-            Ok(before.map(|name| name.parse(|name| status(name).ok_or(()))).transpose()?.unwrap_or_default())
+            chosen_status(self.ask(request).await?.optional())
         })
+    }
+
+    fn set_active<'a>(&'a self, user: &'a UserId, socket: &'a SocketId, active: bool, now: Timestamp) -> Step<'a, ()> {
+        Box::pin(async move {
+            let request = self.change(&SET_ACTIVE, user).arg(socket.as_str()).arg(u8::from(active));
+            self.ask(request.arg(now.as_millis())).await?;
+            Ok(())
+        })
+    }
+
+    fn show<'a>(&'a self, user: &'a UserId, status: Status) -> Step<'a, Status> {
+        Box::pin(async move { chosen_status(self.ask(self.change(&SHOW, user).arg(status.name())).await?.optional()) })
     }
 
     fn announce<'a>(&'a self, user: &'a UserId, online: bool) -> Step<'a, bool> {

@@ -1,13 +1,14 @@
 //! A socket comes into a room.
 
 use heliograph_domain::{
+    command::Since,
     id::{SocketId, UserId},
     time::Timestamp,
 };
 
 use super::{
     super::{
-        super::{Attend, AttendOutcome, Attendant, Attended, Left},
+        super::{Attend, AttendOutcome, Attendant, Attended, Left, Marks},
         MemoryOptions,
     },
     Attendance, PeerState, Person, Room,
@@ -138,13 +139,14 @@ impl Room {
         let known = self.people.get(&actor.user.id);
         let was_member = known.is_some_and(|known| known.member);
         // What was said before somebody came was not said to them.
-        let read = known.filter(|_| was_member).map_or(self.log.position().seq, |known| known.read);
+        let end = self.log.position().seq;
+        let marks = known.filter(|_| was_member).map_or(Marks { delivered: end, read: end }, |known| known.marks);
         let person = Person {
             user: actor.user.clone(),
             member: true,
             sockets: known.map_or(0, |known| known.sockets) + u32::from(known_gateway.is_none()),
             explicit: known.map_or(0, |known| known.explicit) + u32::from(explicit && !was_explicit),
-            read,
+            marks,
         };
         match self.people.get_mut(&actor.user.id) {
             Some(known) if was_member => *known = person,
@@ -159,7 +161,11 @@ impl Room {
         for (_, left) in &mut first.removed {
             left.gateways.clone_from(&gateways);
         }
-        let missed = self.log.since(step.since, step.missed_limit);
+        let since = match step.since {
+            Some(Since::Delivered) => Some(Since::Seq(self.marks_of(&step.actor.user.id).delivered)),
+            since => since,
+        };
+        let missed = self.log.since(since, step.missed_limit);
         AttendOutcome::Attending(Box::new(Attended {
             position: self.log.position(),
             roster: first.roster,

@@ -70,6 +70,11 @@ impl Log {
         self.head + 1 - kept as u64
     }
 
+    /// The number of a message that is kept.
+    pub(super) fn number_of(&self, message: &MessageId) -> Option<u64> {
+        self.kept.as_ref()?.messages.get(message).copied()
+    }
+
     pub(super) fn append_message(&mut self, id: MessageId, event: Bytes, at: Timestamp) {
         let message = Message { id: id.clone(), marks: HashSet::new() };
         let seq = self.head + 1;
@@ -126,6 +131,8 @@ impl Log {
         let known = match since {
             None => Some(self.head),
             Some(Since::Seq(seq)) => Some(seq),
+            // Whoever asks has looked it up.
+            Some(Since::Delivered) => None,
             Some(Since::Position(position)) => (position.epoch == self.epoch).then_some(position.seq),
         };
         let Some(known) = known.filter(|known| *known <= self.head) else {

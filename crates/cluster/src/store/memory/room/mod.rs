@@ -21,7 +21,7 @@ use heliograph_domain::{
 
 use self::{log::Log, outcomes::Outcomes, roster::Gateways};
 use super::{
-    super::{REMEMBERED, Retention},
+    super::{Marks, REMEMBERED, Retention},
     ordered::{Keyed, Ordered},
 };
 
@@ -46,8 +46,8 @@ struct Person {
     sockets: u32,
     /// Those of them whose clients asked for the room themselves.
     explicit: u32,
-    /// The newest entry that they have read, if they are a member.
-    read: u64,
+    /// How far they have the log, if they are a member.
+    marks: Marks,
 }
 
 /// A socket that is here.

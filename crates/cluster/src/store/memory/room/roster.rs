@@ -1,13 +1,14 @@
 //! Who is in a room, where, and in what state.
 
 use heliograph_domain::{
+    command::Mark,
     id::{NodeId, SocketId, UserId},
     room::{MediaChange, Peer},
     user::User,
 };
 
 use super::{
-    super::super::{Attendant, MediaOutcome, SwitchOutcome, View},
+    super::super::{Attendant, Cursor, MarkOutcome, Marks, MediaOutcome, SwitchOutcome, View},
     Attendance, Room,
 };
 
@@ -114,6 +115,7 @@ impl Room {
             position: self.log.position(),
             roster: self.roster,
             read: user.map_or(0, |user| self.read_by(user)),
+            marks: user.map_or_else(Marks::default, |user| self.marks_of(user)),
         }
     }
 
@@ -121,18 +123,36 @@ impl Room {
     fn read_by(&self, user: &UserId) -> u64 {
         match self.people.get(user) {
             Some(person) if person.member && person.explicit > 0 => self.log.position().seq,
-            Some(person) if person.member => person.read,
+            Some(person) if person.member => person.marks.read,
             _ => 0,
         }
     }
 
-    pub(in super::super) fn mark_read(&mut self, user: &UserId, seq: u64) -> bool {
-        let newest = seq.min(self.log.position().seq);
-        let member = self.people.get_mut(user).filter(|person| person.member && person.read < newest);
-        member.is_some_and(|member| {
-            member.read = newest;
-            true
-        })
+    /// How far a member has the log.
+    pub(super) fn marks_of(&self, user: &UserId) -> Marks {
+        let member = self.people.get(user).filter(|person| person.member);
+        member.map_or_else(Marks::default, |member| member.marks)
+    }
+
+    pub(in super::super) fn mark(&mut self, user: &UserId, cursor: Cursor, up_to: &Mark) -> MarkOutcome {
+        let end = self.log.position().seq;
+        let to = match up_to {
+            Mark::Newest => Some(end),
+            Mark::Message(message) => self.log.number_of(message),
+            Mark::Seq(seq) => Some(end.min(*seq)),
+        };
+        let Some(member) = self.people.get_mut(user).filter(|person| person.member) else {
+            return MarkOutcome::NotMember;
+        };
+        let Some(to) = to else { return MarkOutcome::NoSuchMessage };
+        let mark = match cursor {
+            Cursor::Delivered => &mut member.marks.delivered,
+            Cursor::Read => &mut member.marks.read,
+        };
+        if to <= *mark {
+            return MarkOutcome::Unchanged;
+        }
+        MarkOutcome::Moved { from: std::mem::replace(mark, to), to }
     }
 
     pub(in super::super) fn change_media(

@@ -12,8 +12,8 @@ use prost::Message;
 
 use super::super::{
     super::{
-        AppendOutcome, Appended, AttendOutcome, Attendant, Attended, Left, MediaOutcome, Page, ReactOutcome,
-        StoreError, StoredEntry, SwitchOutcome, View,
+        AppendOutcome, Appended, AttendOutcome, Attendant, Attended, Left, MarkOutcome, Marks, MediaOutcome, Page,
+        ReactOutcome, StoreError, StoredEntry, SwitchOutcome, View,
     },
     reply::{Parts, Reply},
 };
@@ -151,12 +151,23 @@ pub(super) fn view(reply: Reply, socket: Option<&SocketId>, addressee: Option<&S
     let (attendant, addressee) = (attendant(socket)?, attendant(addressee)?);
     let gateways = gateways(parts.part()?)?;
     let position = Position { epoch: parts.part()?.number()?, seq: parts.part()?.number()? };
-    let read = match kept {
-        Some(person) if member && person.asked => position.seq,
-        Some(person) if member => person.read,
-        _ => 0,
+    let (read, marks) = match kept.filter(|_| member) {
+        Some(person) if person.asked => (position.seq, person.marks),
+        Some(person) => (person.marks.read, person.marks),
+        None => Default::default(),
     };
-    Ok(View { member, attendant, addressee, gateways, position, roster: parts.part()?.number()?, read })
+    Ok(View { member, attendant, addressee, gateways, position, roster: parts.part()?.number()?, read, marks })
+}
+
+pub(super) fn mark(reply: Reply) -> Read<MarkOutcome> {
+    let mut parts = reply.list()?;
+    Ok(match parts.part()?.text()?.as_str() {
+        "moved" => MarkOutcome::Moved { from: parts.part()?.number()?, to: parts.part()?.number()? },
+        "unchanged" => MarkOutcome::Unchanged,
+        "no_such_message" => MarkOutcome::NoSuchMessage,
+        "not_member" => MarkOutcome::NotMember,
+        _ => return Err(UNREADABLE),
+    })
 }
 
 pub(super) fn read(reply: Reply) -> Read<Page> {
@@ -257,7 +268,7 @@ fn taken_out(parts: &mut Parts) -> Read<(Attendant, Left)> {
 struct Person {
     /// Whether a socket of theirs is here that asked for the room itself.
     asked: bool,
-    read: u64,
+    marks: Marks,
     user: User,
 }
 
@@ -269,8 +280,9 @@ fn person(reply: Reply) -> Read<Person> {
         kept.advance(1);
         std::str::from_utf8(&digits).ok().and_then(|digits| digits.parse::<u64>().ok()).ok_or(UNREADABLE)
     };
-    let (_sockets, explicit, _guest, read) = (number()?, number()?, number()?, number()?);
-    Ok(Person { asked: explicit > 0, read, user: user(kept)? })
+    let (_sockets, explicit, _guest) = (number()?, number()?, number()?);
+    let marks = Marks { read: number()?, delivered: number()? };
+    Ok(Person { asked: explicit > 0, marks, user: user(kept)? })
 }
 
 fn user(encoded: Bytes) -> Read<User> {

@@ -6,7 +6,7 @@ mod list;
 
 use futures_util::future;
 use heliograph_domain::{
-    command::Since,
+    command::{Mark, Since},
     id::{CommandId, SocketId, UserId},
     room::{Media, MediaChange, RoomId},
     user::User,
@@ -16,8 +16,8 @@ use prost::Message;
 
 use super::{
     super::{
-        Append, AppendOutcome, Attend, AttendOutcome, Attendant, Left, MediaOutcome, Page, PageRange, REMEMBERED,
-        React, ReactOutcome, Retention, Rooms, Step, StoreError, SwitchOutcome, View,
+        Append, AppendOutcome, Attend, AttendOutcome, Attendant, Cursor, Left, MarkOutcome, MediaOutcome, Page,
+        PageRange, REMEMBERED, React, ReactOutcome, Retention, Rooms, Step, StoreError, SwitchOutcome, View,
     },
     ABANDONED,
     connection::Connection,
@@ -37,11 +37,11 @@ macro_rules! script {
 static ATTEND: Script = script!("room_outcomes" "room_keep" "room_roster" "room_members" "room_missed" "room_attend");
 static LEAVE: Script = script!("room_outcomes" "room_keep" "room_roster" "room_leave");
 static APPEND: Script = script!("room_outcomes" "room_keep" "room_push" "room_append");
-static REACT: Script = script!("room_outcomes" "room_keep" "room_push" "room_react");
+static REACT: Script = script!("room_outcomes" "room_keep" "room_push" "room_find" "room_react");
 static CHANGE_MEDIA: Script = script!("room_media");
 static SWITCH_CHAT: Script = script!("room_switch");
 static VIEW: Script = script!("room_view");
-static MARK_READ: Script = script!("room_mark_read");
+static MARK: Script = script!("room_find" "room_mark");
 static MEMBERS: Script = script!("room_members" "room_list_members");
 static READ: Script = script!("room_read");
 static CLOSE: Script = script!("room_close");
@@ -92,9 +92,10 @@ impl Rooms for RedisRooms {
         Box::pin(async move {
             let actor = &step.actor;
             let (since, epoch) = match step.since {
-                None => (None, None),
-                Some(Since::Seq(seq)) => (Some(seq), None),
-                Some(Since::Position(position)) => (Some(position.seq), Some(position.epoch)),
+                None => (String::new(), None),
+                Some(Since::Delivered) => ("delivered".to_owned(), None),
+                Some(Since::Seq(seq)) => (exact(seq).to_string(), None),
+                Some(Since::Position(position)) => (exact(position.seq).to_string(), Some(position.epoch)),
             };
             let request = self
                 .carry_out(&ATTEND, room, step.command)
@@ -111,7 +112,7 @@ impl Rooms for RedisRooms {
                 .arg(step.at.as_millis())
                 .arg(step.new_epoch)
                 .arg(room.as_str())
-                .arg(since.map_or_else(String::new, |seq| exact(seq).to_string()))
+                .arg(since)
                 .arg(epoch.map_or_else(String::new, |epoch| epoch.to_string()))
                 .arg(exact(step.missed_limit as u64))
                 .arg(exact(step.member_limit as u64));
@@ -226,10 +227,25 @@ impl Rooms for RedisRooms {
         })
     }
 
-    fn mark_read<'a>(&'a self, room: &'a RoomId, user: &'a UserId, seq: u64) -> Step<'a, bool> {
+    fn mark<'a>(
+        &'a self,
+        room: &'a RoomId,
+        user: &'a UserId,
+        cursor: Cursor,
+        up_to: &'a Mark,
+    ) -> Step<'a, MarkOutcome> {
         Box::pin(async move {
-            let request = self.on(&MARK_READ, room).arg(user.as_str()).arg(exact(seq));
-            self.ask(request).await?.flag()
+            let cursor = match cursor {
+                Cursor::Delivered => "delivered",
+                Cursor::Read => "read",
+            };
+            let (message, seq) = match up_to {
+                Mark::Newest => ("", String::new()),
+                Mark::Message(message) => (message.as_str(), String::new()),
+                Mark::Seq(seq) => ("", exact(*seq).to_string()),
+            };
+            let request = self.on(&MARK, room).arg(user.as_str()).arg(cursor).arg(message).arg(seq);
+            answer::mark(self.ask(request).await?)
         })
     }
 

@@ -13,6 +13,16 @@ local function place(socket)
   end
 end
 
+-- Notes whether the user looks at a socket.
+local function look_at(socket, active)
+  local field = 'idle:' .. socket
+  if active and redis.call('HDEL', person, field) == 1 then
+    redis.call('HINCRBY', person, 'idle', -1)
+  elseif not active and redis.call('HSET', person, field, 1) == 1 then
+    redis.call('HINCRBY', person, 'idle', 1)
+  end
+end
+
 -- How a socket is noted with its gateway. Ids contain no control characters.
 local function note(gateway, socket)
   return gateway .. '\0' .. socket .. '\0' .. user
@@ -33,7 +43,7 @@ local function settle()
     if not seen[1] or seen[2] == '1' then
       redis.call('DEL', person)
     else
-      redis.call('HDEL', person, 'status', 'sockets')
+      redis.call('HDEL', person, 'status', 'shown', 'sockets')
     end
   end
   for i = 1, 4 do

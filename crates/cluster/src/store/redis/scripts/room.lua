@@ -7,8 +7,8 @@
 -- KEYS[2]  log         list   three elements an entry: message id (empty if it is none), time, event
 -- KEYS[3]  members     sorted user by turn
 -- KEYS[4]  people      hash   user -> sockets here, those of them that asked for the room, 1 for a guest,
---                             number of the newest entry read, encoded user; separated by spaces.
---                             Members, and whoever has a socket here.
+--                             number of the newest entry read, of the newest delivered, encoded user;
+--                             separated by spaces. Members, and whoever has a socket here.
 -- KEYS[5]  attendance  hash   socket -> seven lines: user, turn, 1 if it asked for the room, vocabulary,
 --                             media (bits, empty if it is no peer), when it became a peer, gateway
 -- KEYS[6]  peers       sorted socket by turn; the first is the host

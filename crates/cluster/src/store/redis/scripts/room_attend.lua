@@ -5,7 +5,7 @@
 -- ARGV[15] media, empty if it is no peer     ARGV[16] 1 to end the user's other peers
 -- ARGV[17] how many peers there may be     ARGV[18] time
 -- ARGV[19] epoch of a new log     ARGV[20] the room
--- ARGV[21] number that the client has, empty for the log's end     ARGV[22] its epoch, empty for any
+-- ARGV[21] number that the client has, empty for the log's end, `delivered` for what the user has     ARGV[22] its epoch, empty for any
 -- ARGV[23] how many entries     ARGV[24] how many members
 -- ARGV[25] and on: the user's sockets that are gone
 --
@@ -112,14 +112,14 @@ local function take_in()
   local attending = { user, place, is_explicit, vocabulary, media, joined_at, gateway }
   call('HSET', attendance, socket, table.concat(attending, '\n'))
 
-  local sockets, asking, _, read = person(user)
+  local sockets, asking, _, read, delivered = person(user)
   if not call('ZSCORE', members, user) then
     call('ZADD', members, next_turn(), user)
     -- What was said before somebody came was not said to them.
-    read = seq
+    read, delivered = seq, seq
   end
   asking = asking + is_explicit - (was_explicit and 1 or 0)
-  set_person(user, sockets + (known and 0 or 1), asking, guest, read, encoded)
+  set_person(user, sockets + (known and 0 or 1), asking, guest, read, delivered, encoded)
 
   for i, left in ipairs(removed) do
     -- A user who is replaced by themselves has not left.
@@ -164,6 +164,11 @@ for _, peer in ipairs(call('ZRANGE', peers, 0, -1)) do
 end
 
 local known = tonumber(known_seq) or seq
+if known_seq == 'delivered' then
+  -- Who attends by an answer that is remembered may be no member any more.
+  local _, _, _, _, delivered = person(user)
+  known = call('ZSCORE', members, user) and tonumber(delivered) or 0
+end
 if known_epoch ~= '' and known_epoch ~= epoch then
   known = nil
 end

@@ -21,20 +21,12 @@ if not (epoch and call('ZSCORE', members, user)) then
   return { 'not_member' }
 end
 
--- From the newest element on. One that only looks like the message is a time or an event.
-local place
-local rank = 0
-repeat
-  rank = rank - 1
-  place = call('LPOS', log, message, 'RANK', rank)
-until not place or place % 3 == 0
-if not place then
+local marked, oldest = find(message, seq)
+if not marked then
   remember('no_such_message')
   return { 'no_such_message' }
 end
 
-local oldest = seq + 1 - call('LLEN', log) / 3
-local marked = oldest + place / 3
 local mark = string.format('%d\n', marked) .. user .. '\n' .. emoji
 local changed
 if on == '1' then

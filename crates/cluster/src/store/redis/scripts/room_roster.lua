@@ -3,18 +3,20 @@
 local roster, reach
 
 -- What is kept of a user: sockets here, those of them that asked for the room, 1 for a guest, number of the
--- newest entry read, encoded user. Zeros for somebody unknown.
+-- newest entry read, of the newest delivered, encoded user. Zeros for somebody unknown.
 local function person(user)
   local stored = call('HGET', people, user)
   if not stored then
-    return 0, 0, '0', 0, ''
+    return 0, 0, '0', 0, 0, ''
   end
-  local sockets, explicit, guest, read, encoded = string.match(stored, '^(%d+) (%d+) (%d) (%d+) (.*)$')
-  return tonumber(sockets), tonumber(explicit), guest, read, encoded
+  local sockets, explicit, guest, read, delivered, encoded =
+    string.match(stored, '^(%d+) (%d+) (%d) (%d+) (%d+) (.*)$')
+  return tonumber(sockets), tonumber(explicit), guest, read, delivered, encoded
 end
 
-local function set_person(user, sockets, explicit, guest, read, encoded)
-  call('HSET', people, user, string.format('%d %d %s %d ', sockets, explicit, guest, read) .. encoded)
+local function set_person(user, sockets, explicit, guest, read, delivered, encoded)
+  local numbers = string.format('%d %d %s %d %d ', sockets, explicit, guest, read, delivered)
+  call('HSET', people, user, numbers .. encoded)
 end
 
 -- The parts of an attendance: user, turn, 1 if it asked for the room, vocabulary, media, when it became a
@@ -67,9 +69,9 @@ local function take_out(socket, attending)
   call('HDEL', attendance, socket)
   call('ZREM', peers, socket)
   count_out(gateway)
-  local sockets, explicit, guest, read, encoded = person(user)
+  local sockets, explicit, guest, read, delivered, encoded = person(user)
   local rest = explicit - was_explicit
-  set_person(user, sockets - 1, rest, guest, read, encoded)
+  set_person(user, sockets - 1, rest, guest, read, delivered, encoded)
   return { socket, attending, encoded, was_explicit == '1' and rest == 0, was_host and host() }
 end
 

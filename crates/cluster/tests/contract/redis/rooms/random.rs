@@ -3,9 +3,9 @@
 use std::{fmt::Debug, time::Duration};
 
 use bytes::Bytes;
-use heliograph_cluster::store::{Append, AppendOutcome, Attend, AttendOutcome, PageRange, React};
+use heliograph_cluster::store::{Append, AppendOutcome, Attend, AttendOutcome, Cursor, PageRange, React};
 use heliograph_domain::{
-    command::Since,
+    command::{Mark, Since},
     id::{CommandId, MessageId, NodeId, SocketId, UserId},
     room::{Media, MediaChange, Position, RoomId},
     text::{Emoji, Reference},
@@ -93,7 +93,7 @@ impl World {
                 socket: self.perhaps(|world| world.actor().socket),
                 addressee: self.perhaps(|world| world.actor().socket),
             },
-            81..83 => Step::MarkRead { user: self.actor().user.id, seq: self.number() },
+            81..83 => self.mark(),
             83..85 => Step::Members { limit: self.limit() },
             85..91 => {
                 let number = self.number();
@@ -146,7 +146,8 @@ impl World {
         }
         let ghosts = if self.chance(20) { (0..4).map(|_| self.actor().socket).collect() } else { Vec::new() };
         let known = self.positions[room];
-        let since = match self.below(4) {
+        let since = match self.below(5) {
+            3 => Some(Since::Delivered),
             0 => Some(Since::Seq(self.number())),
             1 => Some(Since::Position(Position { seq: self.number(), ..known })),
             2 => Some(Since::Position(Position { epoch: known.epoch ^ self.below(2), seq: known.seq })),
@@ -157,8 +158,8 @@ impl World {
             actor,
             explicit: self.chance(60),
             peer: self.perhaps(|world| {
-                let [audio, video, screen, hand] = world.random.random();
-                Media { audio, video, screen, hand }
+                let [audio, video, screen, hand, speaking] = world.random.random();
+                Media { audio, video, screen, hand, speaking }
             }),
             takeover: self.chance(15),
             ghosts,
@@ -205,11 +206,26 @@ impl World {
         }
     }
 
+    fn mark(&mut self) -> Step {
+        let up_to = match self.below(4) {
+            0 => Mark::Newest,
+            1 => {
+                let newest = self.messages.len().saturating_sub(12);
+                let known = self.messages[newest..].choose(&mut self.random).map(|(_, message)| message.clone());
+                Mark::Message(known.filter(|_| self.chance(90)).unwrap_or_else(|| self.new_message()))
+            }
+            _ => Mark::Seq(self.number()),
+        };
+        let cursor = self.pick(&[Cursor::Delivered, Cursor::Read]);
+        Step::Mark { user: self.actor().user.id, cursor, up_to }
+    }
+
     fn change_media(&mut self) -> Step {
         let by = self.actor().socket;
         let target = if self.chance(60) { by.clone() } else { self.actor().socket };
-        let [audio, video, screen, hand] = [(); 4].map(|()| self.perhaps(|world| world.chance(50)));
-        Step::ChangeMedia { by, target, change: MediaChange { audio, video, screen, hand }, as_admin: self.chance(30) }
+        let [audio, video, screen, hand, speaking] = [(); 5].map(|()| self.perhaps(|world| world.chance(50)));
+        let change = MediaChange { audio, video, screen, hand, speaking };
+        Step::ChangeMedia { by, target, change, as_admin: self.chance(30) }
     }
 
     /// Anything, also what looks like other parts of the log.

@@ -1,10 +1,11 @@
 //! Steps on a room as values: they can be shown, sent again, and sent to several stores.
 
 use heliograph_cluster::store::{
-    Append, AppendOutcome, Attend, AttendOutcome, Attendant, Left, MediaOutcome, Page, PageRange, React, ReactOutcome,
-    Rooms, StoreError, SwitchOutcome, View,
+    Append, AppendOutcome, Attend, AttendOutcome, Attendant, Cursor, Left, MarkOutcome, MediaOutcome, Page, PageRange,
+    React, ReactOutcome, Rooms, StoreError, SwitchOutcome, View,
 };
 use heliograph_domain::{
+    command::Mark,
     id::{CommandId, SocketId, UserId},
     room::{MediaChange, RoomId},
     user::User,
@@ -19,7 +20,7 @@ pub(super) enum Step {
     ChangeMedia { by: SocketId, target: SocketId, change: MediaChange, as_admin: bool },
     SwitchChat { by: SocketId, enabled: bool, as_admin: bool },
     View { user: Option<UserId>, socket: Option<SocketId>, addressee: Option<SocketId> },
-    MarkRead { user: UserId, seq: u64 },
+    Mark { user: UserId, cursor: Cursor, up_to: Mark },
     Members { limit: usize },
     Read { range: PageRange, limit: usize },
     Close,
@@ -35,7 +36,7 @@ pub(super) enum Answer {
     ChangeMedia(MediaOutcome),
     SwitchChat(SwitchOutcome),
     View(View),
-    MarkRead(bool),
+    Mark(MarkOutcome),
     Members(Option<Vec<User>>),
     Read(Page),
     Close(Vec<Attendant>, Vec<User>),
@@ -60,7 +61,7 @@ impl Step {
             Self::View { user, socket, addressee } => {
                 Answer::View(rooms.view(room, user.as_ref(), socket.as_ref(), addressee.as_ref()).await?)
             }
-            Self::MarkRead { user, seq } => Answer::MarkRead(rooms.mark_read(room, &user, seq).await?),
+            Self::Mark { user, cursor, up_to } => Answer::Mark(rooms.mark(room, &user, cursor, &up_to).await?),
             Self::Members { limit } => Answer::Members(rooms.members(room, limit).await?),
             Self::Read { range, limit } => Answer::Read(rooms.read(room, range, limit).await?),
             Self::Close => {
