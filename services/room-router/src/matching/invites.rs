@@ -38,8 +38,8 @@ impl Router {
             // Who is not in it learns nothing of it, not even whether there is one.
             return Err(Code::NotAllowed.into());
         }
-        if self.blocked(&actor.user.id, &to).await? {
-            return Err(Refusal::new(Code::NotAllowed).into());
+        if self.store.blocks.blocks(&to, &actor.user.id).await? {
+            return Err(Code::Blocked.into());
         }
         let delivered = !self.store.presence.sockets(&to).await?.is_empty();
         let message = message.map(|text| match self.options.html {

@@ -17,7 +17,7 @@ impl Router {
     }
 
     /// Whether one of two has blocked the other.
-    pub(super) async fn blocked(&self, _one: &UserId, _other: &UserId) -> Result<bool, StoreError> {
-        Ok(false)
+    pub(super) async fn blocked(&self, one: &UserId, other: &UserId) -> Result<bool, StoreError> {
+        self.store.blocks.either(one, other).await
     }
 }

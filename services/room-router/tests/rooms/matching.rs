@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use heliograph_cluster::store::faulty::Outage;
+use heliograph_cluster::store::{Block, faulty::Outage};
 use heliograph_domain::{
     command::{DisconnectCause, Join, Origin, RoomCommand},
     delivery::Outbound,
@@ -103,6 +103,29 @@ async fn guests_are_matched_at_once_and_each_hears_of_the_other() {
     assert_eq!(heard, expected);
     assert_eq!(state(&stage, &ann).await, QueueState::Matched);
     assert!(stage.questions.queues().await.unwrap().is_empty());
+}
+
+async fn block(stage: &Stage, by: &str, whom: &str) {
+    let block = Block { on: true, most: 10, age: seconds(3600), at: stage.now() };
+    assert!(stage.store().blocks.set(&user(by), &user(whom), block).await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_meets_or_invites_somebody_who_blocks_them() {
+    let stage = Stage::start().await;
+    let (ann, bob, cy) =
+        (stage.synapse("ann1", "g1").await, stage.synapse("bob1", "g1").await, stage.synapse("cy1", "g1").await);
+    block(&stage, "bob", "ann").await;
+    ask(&stage, &ann, search()).await.unwrap();
+    ask(&stage, &bob, search()).await.unwrap();
+    assert_eq!([state(&stage, &ann).await, state(&stage, &bob).await], [QueueState::Waiting; 2]);
+    ask(&stage, &cy, search()).await.unwrap();
+    assert_eq!(state(&stage, &ann).await, QueueState::Matched);
+    assert_eq!(state(&stage, &bob).await, QueueState::Waiting);
+    stage.join(&ann, "session_1").await;
+    assert_eq!(ask(&stage, &ann, invite("session_1", "bob")).await.unwrap_err().code, Code::Blocked);
+    stage.join(&bob, "session_1").await;
+    ask(&stage, &bob, invite("session_1", "ann")).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
