@@ -120,7 +120,10 @@ pub enum RoomCommand {
         reason: Option<MessageText>,
     },
     /// Ends a call, or leaves a larger one.
-    EndCall,
+    EndCall {
+        /// Nobody has answered: whoever rang no longer waits.
+        unanswered: bool,
+    },
     /// A participant has had no socket for the grace. From the system only.
     DepartCall {
         /// The participant.

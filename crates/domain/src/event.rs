@@ -239,6 +239,8 @@ pub enum Event {
         by: Option<UserId>,
         /// Why.
         reason: CallEndReason,
+        /// From whom it is heard: who ended it, else in a call of two the other one.
+        from: Option<User>,
     },
     /// A user has a socket, or is visible again.
     UserOnline {

@@ -43,6 +43,11 @@ impl MessageText {
         Ok(Self(if text.contains(unwanted) { text.replace(unwanted, "").into() } else { text.into() }))
     }
 
+    /// No text: of a message that is something else.
+    pub fn blank() -> Self {
+        Self("".into())
+    }
+
     /// Wraps text that was checked where it entered the cluster.
     pub(crate) fn from_checked(text: &str) -> Self {
         Self(text.into())

@@ -2,7 +2,7 @@
 
 use heliograph_domain::{
     event::Event,
-    id::SocketId,
+    id::{SocketId, UserId},
     matching::MatchingCommand,
     outcome::RoomOutcome,
     refusal::{Code, Refusal},
@@ -14,7 +14,7 @@ use heliograph_domain::{
 use crate::{
     Asked, Context, Form, Request, Said, SizeLimits, Standpoint, answer,
     collaboration::{matching, queue},
-    synapse,
+    guest_chat, synapse,
 };
 
 /// An event name and the JSON text of its one argument.
@@ -29,12 +29,14 @@ pub enum Dialect {
     CollaborationQueue,
     /// Answering matches and invitations.
     CollaborationMatching,
+    /// Pairs of guests.
+    GuestChat,
 }
 
 impl Dialect {
     /// The dialects of the default namespace. No name of a client event belongs to two of them, so that the first event
     /// of a client tells its dialect.
-    pub const DEFAULT_NAMESPACE: [Self; 1] = [Self::Synapse];
+    pub const DEFAULT_NAMESPACE: [Self; 2] = [Self::Synapse, Self::GuestChat];
 
     /// What clients of a vocabulary speak in a namespace; `None` if it has no such namespace.
     pub fn of(vocabulary: Vocabulary, namespace: &str) -> Option<Self> {
@@ -42,6 +44,7 @@ impl Dialect {
             (Vocabulary::Synapse, "/") => Some(Self::Synapse),
             (Vocabulary::Collaboration, "/queue") => Some(Self::CollaborationQueue),
             (Vocabulary::Collaboration, "/matching") => Some(Self::CollaborationMatching),
+            (Vocabulary::GuestChat, "/") => Some(Self::GuestChat),
             _ => None,
         }
     }
@@ -56,13 +59,14 @@ impl Dialect {
         match self {
             Self::Synapse => Vocabulary::Synapse,
             Self::CollaborationQueue | Self::CollaborationMatching => Vocabulary::Collaboration,
+            Self::GuestChat => Vocabulary::GuestChat,
         }
     }
 
     /// The namespace that it is spoken in.
     pub const fn namespace(self) -> &'static str {
         match self {
-            Self::Synapse => "/",
+            Self::Synapse | Self::GuestChat => "/",
             Self::CollaborationQueue => "/queue",
             Self::CollaborationMatching => "/matching",
         }
@@ -74,6 +78,7 @@ impl Dialect {
             Self::Synapse => &synapse::CLIENT_EVENTS,
             Self::CollaborationQueue => &queue::CLIENT_EVENTS,
             Self::CollaborationMatching => &matching::CLIENT_EVENTS,
+            Self::GuestChat => &guest_chat::CLIENT_EVENTS,
         }
     }
 
@@ -83,15 +88,17 @@ impl Dialect {
             Self::Synapse => &synapse::SERVER_EVENTS,
             Self::CollaborationQueue => &queue::SERVER_EVENTS,
             Self::CollaborationMatching => &matching::SERVER_EVENTS,
+            Self::GuestChat => &guest_chat::SERVER_EVENTS,
         }
     }
 
     /// Understands an event of a client.
-    pub fn read<'a>(self, said: &Said<'a>, _from: &Standpoint<'_>, limits: &SizeLimits) -> Asked<'a> {
+    pub fn read<'a>(self, said: &Said<'a>, from: &Standpoint<'_>, limits: &SizeLimits) -> Asked<'a> {
         match self {
             Self::Synapse => synapse::read(said, limits),
             Self::CollaborationQueue => queue::read(said),
             Self::CollaborationMatching => matching::read(said, limits),
+            Self::GuestChat => guest_chat::read(said, from, limits),
         }
     }
 
@@ -101,10 +108,28 @@ impl Dialect {
             Self::Synapse => synapse::ack(request, outcome),
             Self::CollaborationQueue => queue::ack(event, outcome),
             Self::CollaborationMatching => matching::ack(outcome),
+            Self::GuestChat => guest_chat::ack(event, request, outcome),
         }
     }
 
-    /// What a client hears besides when its event was refused.
+    /// What a client hears besides when its command was carried out.
+    pub fn told(self, event: &str, request: &Request, outcome: &RoomOutcome) -> Vec<Encoded> {
+        match self {
+            Self::Synapse | Self::CollaborationMatching => Vec::new(),
+            Self::GuestChat => guest_chat::told(request, outcome),
+            Self::CollaborationQueue => queue::told(event, outcome).into_iter().collect(),
+        }
+    }
+
+    /// A refusal of an event in the dialect's own words.
+    pub fn worded(self, event: &str, refusal: &Refusal) -> Refusal {
+        match self {
+            Self::Synapse | Self::CollaborationQueue | Self::CollaborationMatching => refusal.clone(),
+            Self::GuestChat => guest_chat::worded(event, refusal),
+        }
+    }
+
+    /// What a client hears besides when its event was refused, in the dialect's [words](Self::worded).
     pub fn refused(self, event: &str, _reference: Option<&Reference>, refusal: &Refusal) -> Vec<Encoded> {
         if refusal.code == Code::UnknownEvent {
             return Vec::new();
@@ -113,15 +138,17 @@ impl Dialect {
             Self::Synapse | Self::CollaborationQueue | Self::CollaborationMatching => {
                 vec![("error", answer::error(Some(event), refusal))]
             }
+            Self::GuestChat => vec![guest_chat::refused(event, refusal)],
         }
     }
 
     /// What a client hears when the cluster knows who it is.
     pub fn greeting(self, greeting: &Greeting<'_>) -> Vec<Encoded> {
-        let Greeting { user, socket, rooms } = greeting;
+        let Greeting { user, socket, rooms, .. } = greeting;
         match self {
             Self::Synapse => vec![("authenticated", synapse::authenticated(user, socket, rooms))],
             Self::CollaborationQueue | Self::CollaborationMatching => Vec::new(),
+            Self::GuestChat => vec![guest_chat::greeting(greeting)],
         }
     }
 
@@ -131,13 +158,14 @@ impl Dialect {
             Self::Synapse | Self::CollaborationQueue | Self::CollaborationMatching => {
                 ("error", answer::error(None, refusal))
             }
+            Self::GuestChat => ("connection:error", answer::error(None, refusal)),
         }
     }
 
     /// What is asked of matching on a client's behalf when it connects. By that its socket keeps its user's place.
     pub const fn first_question(self) -> Option<MatchingCommand> {
         match self {
-            Self::Synapse => None,
+            Self::Synapse | Self::GuestChat => None,
             Self::CollaborationQueue => Some(MatchingCommand::GetQueueStatus),
             Self::CollaborationMatching => Some(MatchingCommand::GetPending),
         }
@@ -146,17 +174,9 @@ impl Dialect {
     /// What a client hears of the answer to that.
     pub fn first_answer(self, outcome: &RoomOutcome) -> Vec<Encoded> {
         match self {
-            Self::Synapse => Vec::new(),
+            Self::Synapse | Self::GuestChat => Vec::new(),
             Self::CollaborationQueue => queue::waits(outcome).into_iter().collect(),
             Self::CollaborationMatching => matching::pending(outcome),
-        }
-    }
-
-    /// What a client hears beside the acknowledgement of an event whose command was carried out.
-    pub fn told(self, event: &str, outcome: &RoomOutcome) -> Option<Encoded> {
-        match self {
-            Self::Synapse | Self::CollaborationMatching => None,
-            Self::CollaborationQueue => queue::told(event, outcome),
         }
     }
 
@@ -166,6 +186,15 @@ impl Dialect {
             Self::Synapse => synapse::encode(event, context, form),
             Self::CollaborationQueue => queue::encode(event).into_iter().collect(),
             Self::CollaborationMatching => matching::encode(event).into_iter().collect(),
+            Self::GuestChat => guest_chat::encode(event, context),
+        }
+    }
+
+    /// The user to whose devices an event is not told, because they brought it about themselves.
+    pub fn untold(self, event: &Event) -> Option<&UserId> {
+        match self {
+            Self::Synapse | Self::CollaborationQueue | Self::CollaborationMatching => None,
+            Self::GuestChat => guest_chat::author(event),
         }
     }
 }
@@ -179,4 +208,6 @@ pub struct Greeting<'a> {
     pub socket: &'a SocketId,
     /// The rooms that it attends.
     pub rooms: &'a [RoomId],
+    /// The session of its token, if that names one.
+    pub session: Option<&'a str>,
 }

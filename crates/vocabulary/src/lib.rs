@@ -24,6 +24,7 @@ pub mod collaboration;
 mod context;
 mod dialect;
 mod files;
+pub mod guest_chat;
 mod json;
 mod limits;
 pub mod mesh;

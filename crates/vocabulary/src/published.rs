@@ -1,13 +1,15 @@
 //! What backends publish: an event of their own, under the same name in every vocabulary.
 
-use crate::{mesh, synapse};
+use crate::{Dialect, mesh};
 
 /// Names that a Socket.IO client gives to what happens to its connection: it must not hear them from a server.
 const OF_CONNECTIONS: [&str; 6] =
     ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"];
 
 /// What the server itself says in some vocabulary.
-const OF_VOCABULARIES: [&[&str]; 2] = [&synapse::SERVER_EVENTS, &mesh::SERVER_TYPES];
+fn of_vocabularies() -> impl Iterator<Item = &'static [&'static str]> {
+    Dialect::DEFAULT_NAMESPACE.into_iter().map(Dialect::server_events).chain([&mesh::SERVER_TYPES[..]])
+}
 
 /// What the server says itself and backends publish as well.
 const SHARED: [&str; 1] = ["notification"];
@@ -15,7 +17,7 @@ const SHARED: [&str; 1] = ["notification"];
 /// Whether a name has a meaning already, so that a client would take what is published under it for something
 /// else: for news of its connection, or for what the server has decided.
 pub fn is_taken(name: &str) -> bool {
-    let of_server = || OF_VOCABULARIES.iter().any(|names| names.contains(&name));
+    let of_server = || of_vocabularies().any(|names| names.contains(&name));
     OF_CONNECTIONS.contains(&name) || (of_server() && !SHARED.contains(&name))
 }
 

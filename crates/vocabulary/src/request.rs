@@ -28,6 +28,8 @@ pub enum Request {
     },
     /// `presence:update`
     SetStatus(Status),
+    /// Something that is done where there is nothing to do.
+    Nothing,
 }
 
 /// See [`Request::Authenticate`].
@@ -57,7 +59,7 @@ impl Request {
         match self {
             Self::Room { room, .. } => Some(room.clone()),
             Self::Call { call, .. } => Some(RoomId::of_call(call)),
-            Self::Authenticate(_) | Self::SetStatus(_) => None,
+            Self::Authenticate(_) | Self::SetStatus(_) | Self::Nothing => None,
         }
     }
 }

@@ -9,7 +9,7 @@ use heliograph_cluster::{
 };
 use heliograph_domain::{
     command::{Origin, RoomCommand, RoomRequest},
-    id::{CommandId, UserId},
+    id::{CallId, CommandId, UserId},
     outcome::RoomOutcome,
     refusal::{Code, Refusal},
     room::{RoomId, RoomKind},
@@ -75,6 +75,21 @@ impl Request {
         }
     }
 
+    /// The same asked of a call.
+    pub(crate) fn about(&self, call: &CallId) -> Self {
+        Self {
+            id: self.id,
+            room: RoomId::of_call(call),
+            origin: self.origin.clone(),
+            now: self.now,
+            timers: self.timers.clone(),
+        }
+    }
+
+    fn is_about_pair(&self) -> bool {
+        self.room.kind() == RoomKind::Match
+    }
+
     fn is_about_call(&self) -> bool {
         self.room.kind() == RoomKind::Call
     }
@@ -95,6 +110,10 @@ impl Router {
             RoomCommand::Join(join) if request.room.is_matching() => self.join_matching(&request, join).await,
             RoomCommand::Join(join) if request.is_about_call() => self.join_call(&request, join).await,
             RoomCommand::Join(join) => self.join(&request, join).await,
+            RoomCommand::Leave { permanent: true } if request.is_about_pair() => {
+                self.end_call_of_pair(&request, false).await?;
+                self.leave(&request, true).await.map(done)
+            }
             RoomCommand::Leave { permanent } => self.leave(&request, permanent).await.map(done),
             RoomCommand::Detach { socket, user, cause } => {
                 request.require_system()?;
@@ -126,12 +145,21 @@ impl Router {
             RoomCommand::Signal(signal) if request.is_about_call() => {
                 self.signal_in_call(&request, signal).await.map(done)
             }
+            RoomCommand::Signal(signal) if request.is_about_pair() => {
+                self.signal_in_pair(&request, signal).await.map(done)
+            }
             RoomCommand::Signal(signal) => self.signal(&request, signal).await.map(done),
             RoomCommand::CreateCall(plan) => self.create_call(&request, plan).await,
             RoomCommand::InitiateCall(plan) => self.initiate_call(&request, plan).await,
             RoomCommand::AcceptCall => self.accept_call(&request).await,
+            RoomCommand::RejectCall { .. } if request.is_about_pair() => {
+                self.reject_call_of_pair(&request).await.map(done)
+            }
             RoomCommand::RejectCall { reason } => self.reject_call(&request, reason).await.map(done),
-            RoomCommand::EndCall => self.end_call(&request).await.map(done),
+            RoomCommand::EndCall { unanswered } if request.is_about_pair() => {
+                self.end_call_of_pair(&request, unanswered).await.map(done)
+            }
+            RoomCommand::EndCall { unanswered } => self.end_call(&request, unanswered).await.map(done),
             RoomCommand::DepartCall { user } => {
                 request.require_system()?;
                 self.depart_call(&request, &user).await.map(done)

@@ -141,7 +141,7 @@ const fn name(command: &RoomCommand) -> &'static str {
         RoomCommand::InitiateCall(_) => "initiate-call",
         RoomCommand::AcceptCall => "accept-call",
         RoomCommand::RejectCall { .. } => "reject-call",
-        RoomCommand::EndCall => "end-call",
+        RoomCommand::EndCall { .. } => "end-call",
         RoomCommand::DepartCall { .. } => "depart-call",
         RoomCommand::GreetSocket { .. } => "greet-socket",
         RoomCommand::Close => "close",

@@ -2,6 +2,7 @@
 
 import { after, afterEach, before, describe } from 'node:test';
 
+import { Guest } from './guest.js';
 import { Mesh } from './mesh.js';
 import { startServer } from './server.js';
 import { MODES, Synapse } from './synapse.js';
@@ -70,6 +71,16 @@ class Stage {
   /** A synapse client that need not get in. */
   client(more = {}) {
     return this.#keep(new Synapse(this.server, { ...this.#options, ...more }));
+  }
+
+  /** A guest-chat client of a new guest, signed in. */
+  guest(name, more = {}) {
+    return this.guestOf(this.unique(name), more);
+  }
+
+  /** A guest-chat client of a given guest, signed in. */
+  async guestOf(user, more = {}) {
+    return this.#keep(await Guest.signIn(this.server, user, { ...this.#options, ...more }));
   }
 
   /** A mesh peer of a new user in a room. */

@@ -106,7 +106,7 @@ impl From<&RoomCommand> for room_request::Command {
             RoomCommand::RejectCall { reason } => {
                 Self::RejectCall(proto::RejectCall { reason: reason.as_ref().map(|text| text.as_str().to_owned()) })
             }
-            RoomCommand::EndCall => Self::EndCall(proto::EndCall {}),
+            RoomCommand::EndCall { unanswered } => Self::EndCall(proto::EndCall { unanswered: *unanswered }),
             RoomCommand::DepartCall { user } => Self::DepartCall(proto::DepartCall { user: user.as_str().to_owned() }),
             RoomCommand::GreetSocket { user, socket, gateway } => Self::GreetSocket(proto::GreetSocket {
                 user: user.as_str().to_owned(),
@@ -179,7 +179,7 @@ impl TryFrom<room_request::Command> for RoomCommand {
             Command::RejectCall(proto::RejectCall { reason }) => {
                 Self::RejectCall { reason: reason.as_deref().map(message_text) }
             }
-            Command::EndCall(proto::EndCall {}) => Self::EndCall,
+            Command::EndCall(proto::EndCall { unanswered }) => Self::EndCall { unanswered },
             Command::DepartCall(form) => Self::DepartCall { user: text(&form.user, "DepartCall.user")? },
             Command::GreetSocket(form) => Self::GreetSocket {
                 user: text(&form.user, "GreetSocket.user")?,

@@ -183,10 +183,11 @@ impl From<&Event> for Form {
                     socket: socket.as_ref().map(|socket| socket.as_str().to_owned()),
                 })
             }
-            Event::CallEnded { call, by, reason } => Self::CallEnded(proto::CallEnded {
+            Event::CallEnded { call, by, reason, from } => Self::CallEnded(proto::CallEnded {
                 call: call.as_str().to_owned(),
                 by: by.as_ref().map(|by| by.as_str().to_owned()),
                 reason: proto::CallEndReason::from(*reason).into(),
+                from: from.as_ref().map(Into::into),
             }),
             Event::UserOnline { user } => Self::UserOnline(proto::UserOnline { user: Some(user.into()) }),
             Event::UserOffline { user, last_seen } => {
@@ -327,6 +328,7 @@ impl TryFrom<Form> for Event {
                 reason: form.reason().try_into()?,
                 call: text(&form.call, "CallEnded.call")?,
                 by: optional_text(form.by, "CallEnded.by")?,
+                from: form.from.map(TryInto::try_into).transpose()?,
             },
             Form::UserOnline(form) => Self::UserOnline { user: nested(form.user, "UserOnline.user")? },
             Form::UserOffline(form) => Self::UserOffline {

@@ -161,7 +161,7 @@ pub(crate) fn room_requests() -> Vec<RoomRequest> {
         RoomCommand::AcceptCall,
         RoomCommand::RejectCall { reason: Some(text("busy")) },
         RoomCommand::RejectCall { reason: None },
-        RoomCommand::EndCall,
+        RoomCommand::EndCall { unanswered: false },
         RoomCommand::DepartCall { user: user_id("ann") },
         RoomCommand::GreetSocket { user: user_id("ann"), socket: socket("s1"), gateway: node("gateway-1") },
         RoomCommand::Close,
@@ -463,7 +463,7 @@ pub(crate) fn events() -> Vec<Event> {
             CallEndReason::ParticipantsLeft,
             CallEndReason::RoomClosed,
         ]
-        .map(|reason| Event::CallEnded { call: call(), by: Some(user_id("ann")), reason }),
+        .map(|reason| Event::CallEnded { call: call(), by: Some(user_id("ann")), reason, from: Some(ann()) }),
     );
     for kind in [SignalKind::Offer, SignalKind::Answer, SignalKind::Candidate, SignalKind::Other] {
         for vocabulary in Vocabulary::ALL {

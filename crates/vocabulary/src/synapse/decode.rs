@@ -59,7 +59,7 @@ fn request(name: &str, fields: &Fields<'_>, limits: &SizeLimits) -> Result<Reque
         "call-initiate" => initiate_call(fields),
         "call-accept" => in_call(fields, RoomCommand::AcceptCall),
         "call-reject" => reject_call(fields),
-        "call-end" => in_call(fields, RoomCommand::EndCall),
+        "call-end" => in_call(fields, RoomCommand::EndCall { unanswered: false }),
         "webrtc-signal" => relay_signal(fields),
         "call-mute" => media(fields, |change| change.audio = Some(false)),
         "call-unmute" => media(fields, |change| change.audio = Some(true)),

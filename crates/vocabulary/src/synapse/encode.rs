@@ -144,7 +144,7 @@ fn of_call(event: &Event) -> Option<Encoded> {
         Event::CallParticipantLeft { call, user, .. } => about("call-participant-left", call, |out| {
             named(out, user);
         }),
-        Event::CallEnded { call, by, reason } => about("call-ended", call, |out| {
+        Event::CallEnded { call, by, reason, .. } => about("call-ended", call, |out| {
             out.optional_text("endedBy", by.as_ref().map(UserId::as_str)).plain("reason", reason.name());
         }),
         _ => return None,

@@ -36,7 +36,7 @@ impl Spoken for SocketIo {
     fn command<'r>(&self, request: &'r Request) -> Option<&'r RoomCommand> {
         match request {
             Request::Room { command, .. } | Request::Call { command, .. } => Some(command),
-            Request::Authenticate(_) | Request::SetStatus(_) => None,
+            Request::Authenticate(_) | Request::SetStatus(_) | Request::Nothing => None,
         }
     }
 
@@ -52,7 +52,7 @@ impl Spoken for SocketIo {
             Request::SetStatus(status) => vec![format!("ack {}", synapse::status_ack(*status))],
             request => {
                 let mut told = vec![format!("ack {}", self.0.ack(event, request, outcome))];
-                told.extend(lines(self.0.told(event, outcome).into_iter().collect()));
+                told.extend(lines(self.0.told(event, request, outcome)));
                 told
             }
         }
@@ -63,14 +63,18 @@ impl Spoken for SocketIo {
     }
 
     fn refused(&self, event: &str, refusal: &Refusal) -> Vec<String> {
+        if event == "-" {
+            return lines(vec![self.0.identity_lost(refusal)]);
+        }
         self.told_of_refusal(event, Some(&Reference::from_checked("\"m-1\"")), refusal)
     }
 }
 
 impl SocketIo {
     fn told_of_refusal(&self, event: &str, reference: Option<&Reference>, refusal: &Refusal) -> Vec<String> {
-        let mut told = vec![format!("ack {}", failure_ack(event, refusal))];
-        told.extend(lines(self.0.refused(event, reference, refusal)));
+        let refusal = self.0.worded(event, refusal);
+        let mut told = vec![format!("ack {}", failure_ack(event, &refusal))];
+        told.extend(lines(self.0.refused(event, reference, &refusal)));
         told
     }
 }

@@ -84,7 +84,63 @@ pub(crate) fn events() -> Vec<Event> {
     events.extend(of_calls());
     events.extend(of_presence());
     events.extend(of_matching().into_iter().map(Event::Matching));
+    events.extend(of_pairs());
     events
+}
+
+/// What happens to two who were matched.
+fn of_pairs() -> Vec<Event> {
+    let status = |state| QueueStatus {
+        queue: QueueName::guests(),
+        state,
+        position: 1,
+        size: 3,
+        estimated_wait: None,
+        joined_at: NOON,
+    };
+    let found = Match {
+        match_id: MatchId::parse("match_1").unwrap(),
+        queue: QueueName::guests(),
+        room: room("match:match_1"),
+        peer: bob(),
+        participants: vec![ann(), bob()],
+        initiator: true,
+    };
+    let call_end = |reason, by: Option<&User>| Event::CallEnded {
+        call: call(),
+        by: by.map(|by| by.id.clone()),
+        reason,
+        from: Some(bob()),
+    };
+    let signal = |kind, body| Event::SignalRelayed {
+        from: ann(),
+        socket: socket("s_ann"),
+        kind,
+        vocabulary: Vocabulary::GuestChat,
+        body: json(body),
+    };
+    vec![
+        Event::Matching(MatchingEvent::QueueEntered(status(QueueState::Waiting))),
+        Event::Matching(MatchingEvent::QueuePositionChanged(status(QueueState::Waiting))),
+        Event::Matching(MatchingEvent::QueueLeft(status(QueueState::Left))),
+        Event::Matching(MatchingEvent::QueueExpired(status(QueueState::Expired))),
+        Event::Matching(MatchingEvent::MatchConfirmed(found)),
+        Event::MessagePosted(Message {
+            content: Content::Voice(json(r#"{"url":"https://example.org/a.ogg","duration":3}"#)),
+            ..message("")
+        }),
+        Event::MessagePosted(Message { content: Content::Encrypted(json(r#"{"ciphertext":"x"}"#)), ..message("") }),
+        Event::MessageDelivered { message: message_id(), author: user_id("u_ann"), to: user_id("u_bob") },
+        Event::HistoryCleared { by: bob() },
+        Event::RoomClosed { reason: CloseReason::ClosedByUser, by: Some(bob()) },
+        Event::RoomClosed { reason: CloseReason::Expired, by: None },
+        signal(SignalKind::Offer, r#"{"offer":{"type":"offer","sdp":"v=0\r\n"},"type":"video"}"#),
+        signal(SignalKind::Answer, r#"{"answer":{"type":"answer","sdp":"v=0\r\n"},"from":"u_eve"}"#),
+        signal(SignalKind::Candidate, r#"{"candidate":null}"#),
+        call_end(CallEndReason::UserEnded, Some(&bob())),
+        call_end(CallEndReason::NoAnswer, Some(&bob())),
+        call_end(CallEndReason::NoAnswer, None),
+    ]
 }
 
 fn messages() -> Vec<Event> {
@@ -207,11 +263,16 @@ fn of_calls() -> Vec<Event> {
         Event::CallParticipantJoined { call: call(), peer: peer("s_bob", bob()) },
         Event::CallParticipantLeft { call: call(), user: bob(), socket: Some(socket("s_bob")) },
         Event::CallParticipantLeft { call: call(), user: bob(), socket: None },
-        Event::CallEnded { call: call(), by: Some(user_id("u_ann")), reason: CallEndReason::UserEnded },
+        Event::CallEnded {
+            call: call(),
+            by: Some(user_id("u_ann")),
+            reason: CallEndReason::UserEnded,
+            from: Some(ann()),
+        },
     ];
     let reasons =
         [CallEndReason::Rejected, CallEndReason::NoAnswer, CallEndReason::ParticipantsLeft, CallEndReason::RoomClosed];
-    events.extend(reasons.map(|reason| Event::CallEnded { call: call(), by: None, reason }));
+    events.extend(reasons.map(|reason| Event::CallEnded { call: call(), by: None, reason, from: None }));
     events
 }
 

@@ -111,10 +111,9 @@ impl Clients {
 }
 
 impl Arrival {
-    /// Joins those of the user's rooms that `wanted` names, silently.
-    pub(crate) async fn attend_rooms(&self, recipient: &Recipient, wanted: impl Fn(&RoomId) -> bool) {
-        let rooms = self.rooms.iter().filter(|room| wanted(room)).take(self.clients.limits.rooms_per_socket);
-        let rooms: Vec<_> = rooms.collect();
+    /// Joins the user's rooms silently.
+    pub(crate) async fn attend_rooms(&self, recipient: &Recipient) {
+        let rooms = self.rooms.get(..self.clients.limits.rooms_per_socket).unwrap_or(&self.rooms);
         for some in rooms.chunks(JOINS) {
             join_all(some.iter().map(|room| self.attend_room(recipient, room))).await;
         }

@@ -5,7 +5,7 @@
 //! - `registry`: all of them, by id and by user;
 //! - `arrive`: from an identity to a registered socket that attends its user's rooms;
 //! - `resume`: the same for a client that has its session back;
-//! - `membership`: joining and leaving;
+//! - `membership`: joining and leaving; `meet`: two who were matched;
 //! - `lanes`: commands under way, in order where order matters; `launch`: how they are run;
 //! - `typing`, `timers`, `alarms`: what ends by itself;
 //! - `depart`: the end;
@@ -17,6 +17,7 @@ mod client;
 mod depart;
 mod lanes;
 mod launch;
+mod meet;
 mod membership;
 pub(crate) mod recovery;
 mod registry;
@@ -47,6 +48,7 @@ pub(crate) use self::{
     client::{Attendance, Bound, Client, Entry, Recipient, State},
     depart::Departures,
     lanes::{Held, is_ordered},
+    meet::Meeting,
     registry::Registry,
     resume::{Claim, Resumption, Seen, replay},
     speech::Speech,

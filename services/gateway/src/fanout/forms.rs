@@ -137,6 +137,11 @@ impl<'a> Forms<'a> {
             Some(_) => Offset::Own(client.offset()),
             None => Offset::None,
         };
+        if let Some(untold) = dialect.untold(self.event)
+            && client.identity().is_some_and(|identity| identity.user.id == *untold)
+        {
+            return;
+        }
         let (class, seq) = (self.class, self.context.seq.unwrap_or_default());
         if self.form(client) == Form::Sender {
             let encoded = dialect.encode(self.event, &self.context, Form::Sender);

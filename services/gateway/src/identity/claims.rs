@@ -45,6 +45,12 @@ pub struct Claims {
     /// When the token ends, in seconds since the epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exp: Option<f64>,
+    /// The session that the token belongs to.
+    #[serde(skip_serializing)]
+    pub sid: Option<String>,
+    /// The token's own id, which stands for the session where there is none.
+    #[serde(skip_serializing)]
+    pub jti: Option<String>,
     /// The issuer; verified by the library when one is configured.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub iss: Option<String>,
@@ -100,6 +106,7 @@ impl Claims {
             rooms: self.rooms.as_ref().map(|rooms| Globs::new(rooms.iter().map(String::as_str))),
             expires: self.exp.map(|seconds| Timestamp::from_millis((seconds * 1000.0) as u64)),
             named,
+            session: self.sid.as_deref().or(self.jti.as_deref()).map(Into::into),
         })
     }
 }

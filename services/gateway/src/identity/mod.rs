@@ -5,6 +5,8 @@ mod globs;
 mod sources;
 mod verifier;
 
+use std::sync::Arc;
+
 use heliograph_domain::{
     id::UserId,
     refusal::Code,
@@ -33,6 +35,8 @@ pub struct Identity {
     pub expires: Option<Timestamp>,
     /// Whether the name comes from the token, or from the first claim that was accepted for it.
     pub named: bool,
+    /// The session that the token belongs to, as its issuer names it.
+    pub session: Option<Arc<str>>,
 }
 
 /// Why a client has no identity.
@@ -62,7 +66,7 @@ impl Identity {
         let named = name.is_some();
         let name = name.unwrap_or_else(|| name_after(&id));
         let user = User { id, name, picture: None, guest: false };
-        Self { user, admin: false, rooms: None, expires: None, named }
+        Self { user, admin: false, rooms: None, expires: None, named, session: None }
     }
 
     /// A new anonymous guest.
@@ -71,12 +75,12 @@ impl Identity {
         let named = name.is_some();
         let name = name.unwrap_or_else(guest_name);
         let user = User { id, name, picture: None, guest: true };
-        Self { user, admin: false, rooms: None, expires: None, named }
+        Self { user, admin: false, rooms: None, expires: None, named, session: None }
     }
 
     /// The identity of a recovered session whose client has no token, as only the development mode allows.
     pub fn of_session(actor: &Actor) -> Self {
-        Self { user: actor.user.clone(), admin: actor.admin, rooms: None, expires: None, named: true }
+        Self { user: actor.user.clone(), admin: actor.admin, rooms: None, expires: None, named: true, session: None }
     }
 
     /// Whether the token opens a room.

@@ -15,7 +15,7 @@ use heliograph_domain::delivery::Outbound;
 pub use self::receiver::LinkOptions;
 pub(crate) use self::receiver::{Address, Errand, Receiver, Sink, Surroundings};
 use crate::{
-    clients::Clients,
+    clients::{Clients, Meeting},
     close_codes::{REPLACED, ROOM_CLOSED},
 };
 
@@ -28,7 +28,11 @@ impl Sink for ToClients {
         match item {
             Outbound::Deliver(delivery) => {
                 clients.metrics.deliveries.inc();
+                let meeting = Meeting::of(&delivery);
                 clients.fan_out.receive(delivery, leisure).await;
+                if let Some(meeting) = meeting {
+                    clients.meet(meeting);
+                }
             }
             Outbound::Standing(standing) => clients.fan_out.compare(standing).await,
             Outbound::Detach { socket, room, replaced } => {

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use heliograph_domain::{
     command::{PresenceCommand, PresenceRequest, RoomCommand, Status},
     id::CommandId,
+    matching::{MatchMode, MatchingCommand},
     outcome::RoomOutcome,
     refusal::{Code, Refusal},
+    room::RoomKind,
 };
 use heliograph_telemetry::metrics;
-use heliograph_vocabulary::{Request, Said, Standpoint, synapse};
+use heliograph_vocabulary::{Dialect, Request, Said, Standpoint, synapse};
 
 use super::{SocketIo, client, question::Question};
 use crate::{
@@ -72,6 +74,10 @@ impl SocketIo {
             }
             _ => {
                 question(event.name).refuse(&self.clients, &Code::AuthRequired.into());
+                // Only synapse has an event by which a client says later who it is.
+                if dialect != Dialect::Synapse {
+                    socket.disconnect(true);
+                }
                 None
             }
         }
@@ -81,6 +87,10 @@ impl SocketIo {
         match request {
             Ok(Request::SetStatus(status)) => self.set_status(question, status),
             Ok(request @ (Request::Room { .. } | Request::Call { .. })) => self.command(question, request),
+            Ok(request @ Request::Nothing) => {
+                question.acknowledge(&request, &RoomOutcome::Done);
+                None
+            }
             Ok(Request::Authenticate(_)) => None,
             Err(refusal) => {
                 question.refuse(&self.clients, &refusal);
@@ -101,6 +111,13 @@ impl SocketIo {
         let command = command.clone();
         let work = async move {
             let clients = &server.clients;
+            if let RoomCommand::Matching(MatchingCommand::Enqueue { mode: MatchMode::Immediate, .. }) = &command
+                && let Some(pair) = question.client.latest(RoomKind::Match)
+                && let Err(refusal) = clients.leave(&question.client, &pair, true).await
+            {
+                // Who looks for somebody else leaves the one they were with.
+                return question.refuse(clients, &refusal);
+            }
             let result = match command {
                 RoomCommand::Join(join) => {
                     let recipient = Recipient::SocketIo(Arc::clone(&question.socket));

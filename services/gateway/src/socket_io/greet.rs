@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use heliograph_domain::{command::RoomCommand, room::RoomId};
+use heliograph_domain::{
+    command::RoomCommand,
+    room::{RoomId, RoomKind},
+};
 use heliograph_vocabulary::{Dialect, Greeting};
 use tracing::debug;
 
@@ -14,9 +17,10 @@ use crate::{
 };
 
 /// Whether clients of a dialect attend a room of their user without asking for it.
-pub(super) fn attends_by_itself(dialect: Dialect, _room: &RoomId) -> bool {
+pub(super) fn attends_by_itself(dialect: Dialect, room: &RoomId) -> bool {
     match dialect {
         Dialect::Synapse => true,
+        Dialect::GuestChat => room.kind() == RoomKind::Match,
         Dialect::CollaborationQueue | Dialect::CollaborationMatching => false,
     }
 }
@@ -24,13 +28,17 @@ pub(super) fn attends_by_itself(dialect: Dialect, _room: &RoomId) -> bool {
 impl SocketIo {
     /// Joins the rooms that the client attends without asking for them.
     pub(super) async fn attend_rooms(&self, arrival: &Arrival, client: &Client, recipient: &Recipient) {
-        let Speech::SocketIo(dialect) = client.speech() else { return };
-        arrival.attend_rooms(recipient, |room| attends_by_itself(dialect, room)).await;
+        match client.speech() {
+            Speech::SocketIo(Dialect::Synapse) => arrival.attend_rooms(recipient).await,
+            // Guests follow when they have been greeted.
+            Speech::SocketIo(_) | Speech::Mesh => {}
+        }
     }
 
     /// Tells an authenticated client who it is and what it attends; from now on it hears everything.
     pub(super) fn welcome(&self, socket: &Socket, client: &Client, arrival: Arrival, recipient: &Recipient) {
         self.greet(socket, client);
+        self.rejoin_pair(client, &arrival, recipient);
         for delivery in arrival.register(recipient) {
             Forms::new(&delivery).send(recipient, None);
         }
@@ -55,9 +63,23 @@ impl SocketIo {
     pub(super) fn greet(&self, socket: &Socket, client: &Client) {
         let (Some(identity), Speech::SocketIo(dialect)) = (client.identity(), client.speech()) else { return };
         let rooms: Vec<_> = client.attendances().iter().map(|attendance| attendance.room.clone()).collect();
-        let greeting = Greeting { user: &identity.user, socket: &client.id, rooms: &rooms };
-        for (name, payload) in dialect.greeting(&greeting) {
+        let session = identity.session.as_deref();
+        let greeting = Greeting { user: &identity.user, socket: &client.id, rooms: &rooms, session };
+        // A guest waits for the greeting before it says anything by which it could be recognized.
+        let guest = client.is_provisional().then(|| Dialect::GuestChat.greeting(&greeting));
+        for (name, payload) in dialect.greeting(&greeting).into_iter().chain(guest.into_iter().flatten()) {
             emit(socket, name, &payload);
+        }
+    }
+
+    /// A guest who comes back while the pair lasts is taken into its room again.
+    fn rejoin_pair(&self, client: &Client, arrival: &Arrival, recipient: &Recipient) {
+        if client.speech() != Speech::SocketIo(Dialect::GuestChat) {
+            return;
+        }
+        if let Some(room) = arrival.rooms.iter().find(|room| room.kind() == RoomKind::Match) {
+            let (clients, recipient, room) = (Arc::clone(&self.clients), recipient.clone(), room.clone());
+            tokio::spawn(async move { clients.join_pair(&recipient, &room).await });
         }
     }
 }

@@ -28,7 +28,7 @@ impl Question {
         if self.ack.is_some() {
             self.answer(&self.dialect.ack(&self.event, request, outcome));
         }
-        if let Some((name, payload)) = self.dialect.told(&self.event, outcome) {
+        for (name, payload) in self.dialect.told(&self.event, request, outcome) {
             emit(&self.socket, name, &payload);
         }
     }
@@ -43,6 +43,7 @@ impl Question {
     /// events.
     pub(super) fn refuse(&self, clients: &Clients, refusal: &Refusal) {
         clients.count_refusal(refusal);
+        let refusal = &self.dialect.worded(&self.event, refusal);
         if self.ack.is_some() {
             self.answer(&failure_ack(&self.event, refusal));
         }

@@ -36,9 +36,9 @@ impl Router {
     }
 
     /// A participant ends the call.
-    pub(crate) async fn end_call(&self, request: &Request) -> Outcome<()> {
+    pub(crate) async fn end_call(&self, request: &Request, unanswered: bool) -> Outcome<()> {
         let (id, actor, now) = (call_id(request)?, request.actor()?, request.now);
-        self.change_call(&id, &request.timers, now, |call| call.end(actor, request.id, now)).await
+        self.change_call(&id, &request.timers, now, |call| call.end(actor, unanswered, request.id, now)).await
     }
 
     /// A participant sends or shows something else.
@@ -136,11 +136,11 @@ impl Router {
         let (id, now) = (call_id(request)?, request.now);
         let sockets = self.store.presence.sockets(user).await?;
         let speaks_of_calls = |vocabulary| match vocabulary {
-            Vocabulary::Synapse => true,
+            // Guests hear no ringing, but the signals that waited.
+            Vocabulary::Synapse | Vocabulary::GuestChat => true,
             // A peer of a vocabulary without calls comes in by joining the room.
             Vocabulary::Mesh | Vocabulary::Collaboration => false,
-            // Guests ring each other within their pair; direct-chat has no calls.
-            Vocabulary::GuestChat | Vocabulary::DirectChat => false,
+            Vocabulary::DirectChat => false,
         };
         if !sockets.iter().any(|one| one.socket == *socket && speaks_of_calls(one.vocabulary)) {
             return Ok(());

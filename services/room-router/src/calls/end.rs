@@ -2,22 +2,29 @@
 
 use heliograph_domain::{
     event::{CallEndReason, Event},
-    id::{CommandId, UserId},
+    id::{CallId, CommandId, UserId},
     refusal::{Code, Refusal},
     time::Timestamp,
-    user::Actor,
+    user::{Actor, User},
 };
 
-use super::call::{Call, Part, Phase};
+use super::call::{Call, Part, Participant, Phase};
 
 impl Call {
-    /// A participant ends the call: for all if they made it or if two are left, else for themselves.
+    /// A participant ends the call: for all if they made it or if two are left, else for themselves. A call that
+    /// still rings ends `unanswered` if they say so.
     /// Ending what is over for them changes nothing.
     ///
     /// # Errors
     ///
     /// `NotAllowed` to outsiders.
-    pub(crate) fn end(&mut self, by: &Actor, command: CommandId, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn end(
+        &mut self,
+        by: &Actor,
+        unanswered: bool,
+        command: CommandId,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
         let is_caller = self.caller.as_ref() == Some(&by.user.id);
         if self.phase == Phase::Created && is_caller {
             self.finish(CallEndReason::UserEnded, Some(&by.user.id), now);
@@ -34,11 +41,13 @@ impl Call {
         }
         one.command = Some(command);
         if is_caller || self.current().count() <= 2 {
-            self.finish(CallEndReason::UserEnded, Some(&by.user.id), now);
+            let rings = unanswered && self.phase == Phase::Ringing;
+            let reason = if rings { CallEndReason::NoAnswer } else { CallEndReason::UserEnded };
+            self.finish(reason, Some(&by.user.id), now);
             return Ok(());
         }
         let user = by.user.id.clone();
-        self.tell(vec![user.clone()], None, |call| ended(call, CallEndReason::UserEnded, Some(&user)));
+        self.tell_end(vec![user.clone()], CallEndReason::UserEnded, Some(&user));
         self.leave(&user, now);
         Ok(())
     }
@@ -79,7 +88,7 @@ impl Call {
     fn tell_missed(&mut self) {
         let missed = self.participants.iter().filter(|one| one.part == Part::Missed);
         let missed = missed.map(|one| one.id.clone()).collect();
-        self.tell(missed, None, |call| ended(call, CallEndReason::NoAnswer, None));
+        self.tell_end(missed, CallEndReason::NoAnswer, None);
     }
 
     /// Tells once more who did not answer in time, and that the call is over if it is. Whoever knows that
@@ -93,7 +102,7 @@ impl Call {
         let Phase::Ended { reason, .. } = self.phase else { return };
         let left = self.participants.iter().filter(|one| one.part == Part::Left);
         let left = left.map(|one| one.id.clone()).collect();
-        self.tell(left, None, |call| ended(call, reason, by));
+        self.tell_end(left, reason, by);
     }
 
     fn leave(&mut self, user: &UserId, now: Timestamp) {
@@ -143,7 +152,7 @@ impl Call {
 
     fn finish(&mut self, reason: CallEndReason, by: Option<&UserId>, now: Timestamp) {
         let audience = self.current().cloned().collect();
-        self.tell(audience, None, |call| ended(call, reason, by));
+        self.tell_end(audience, reason, by);
         self.phase = Phase::Ended { at: now, reason };
         for one in &mut self.participants {
             one.held.clear();
@@ -152,8 +161,18 @@ impl Call {
             }
         }
     }
-}
 
-fn ended(call: &heliograph_domain::id::CallId, reason: CallEndReason, by: Option<&UserId>) -> Event {
-    Event::CallEnded { call: call.clone(), by: by.cloned(), reason }
+    fn tell_end(&mut self, to: Vec<UserId>, reason: CallEndReason, by: Option<&UserId>) {
+        let ended =
+            |call: &CallId, from: Option<User>| Event::CallEnded { call: call.clone(), by: by.cloned(), reason, from };
+        if by.is_none() && self.participants.len() == 2 {
+            for user in to {
+                let other = self.participants.iter().find(|one| one.id != user).map(Participant::identity);
+                self.tell(vec![user], None, |call| ended(call, other.clone()));
+            }
+            return;
+        }
+        let from = by.and_then(|by| self.participant(by)).map(Participant::identity);
+        self.tell(to, None, |call| ended(call, from.clone()));
+    }
 }

@@ -3,7 +3,7 @@
 //! Pure, each change in a file of its own: [`call`] with `ring`, `answer`, `end`, `glare` and `held`.
 //! Around that, one file per command: what has to be known is asked of the store first, then the
 //! change is made by compare-and-set ([`step`]), then it is told. Of two answers that compete one
-//! wins, whoever owns the partition.
+//! wins, whoever owns the partition. `pair`: calls without names, of two who were matched.
 
 mod answer;
 mod call;
@@ -13,6 +13,7 @@ mod glare;
 mod held;
 mod initiate;
 mod join;
+mod pair;
 mod plan;
 #[cfg(test)]
 mod properties;

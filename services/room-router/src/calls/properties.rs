@@ -99,7 +99,7 @@ impl Scene {
                 answered = call.decline(&actor(*user), None, command, now).is_ok().then_some(*user);
             }
             Happening::Ends(user) => {
-                let _ = call.end(&actor(*user), command, now);
+                let _ = call.end(&actor(*user), false, command, now);
             }
             Happening::Departs(user) => call.depart(&id(*user), now),
             Happening::Mutes(user) => {

@@ -138,10 +138,10 @@ async fn the_caller_ends_the_call_for_all_even_while_it_rings() {
     stage.ask(&ann, "call:c", call(&["bob", "cat"])).await.unwrap();
     stage.ask(&bob, "call:c", RoomCommand::AcceptCall).await.unwrap();
     stage.clear();
-    stage.ask(&ann, "call:c", RoomCommand::EndCall).await.unwrap();
+    stage.ask(&ann, "call:c", RoomCommand::EndCall { unanswered: false }).await.unwrap();
     assert_eq!(stage.heard("g1"), ["ann: c ended by ann: user-ended"]);
     assert_eq!(stage.heard("g2"), ["bob and cat: c ended by ann: user-ended"]);
-    assert_eq!(stage.ask(&bob, "call:c", RoomCommand::EndCall).await, Ok(RoomOutcome::Done));
+    assert_eq!(stage.ask(&bob, "call:c", RoomCommand::EndCall { unanswered: false }).await, Ok(RoomOutcome::Done));
     assert!(stage.heard("g1").is_empty());
 }
 
@@ -153,7 +153,7 @@ async fn one_of_several_leaves_and_the_last_ends_it() {
         stage.ask(one, "call:c", RoomCommand::AcceptCall).await.unwrap();
     }
     stage.clear();
-    stage.ask(&bob, "call:c", RoomCommand::EndCall).await.unwrap();
+    stage.ask(&bob, "call:c", RoomCommand::EndCall { unanswered: false }).await.unwrap();
     assert_eq!(stage.heard("g1"), ["ann: bob left c"]);
     assert_eq!(stage.heard("g2"), ["bob: c ended by bob: user-ended", "cat: bob left c"]);
     stage.disconnect(&cat).await;
@@ -188,7 +188,7 @@ async fn who_cannot_be_reached_is_named_and_rings_when_they_come() {
     stage.system("call:c", greet.clone()).await.unwrap();
     assert_eq!(stage.heard("g2"), ["dan1: c rings from ann"]);
     stage.ask(&bob, "call:c", RoomCommand::AcceptCall).await.unwrap();
-    stage.ask(&ann, "call:c", RoomCommand::EndCall).await.unwrap();
+    stage.ask(&ann, "call:c", RoomCommand::EndCall { unanswered: false }).await.unwrap();
     stage.clear();
     stage.system("call:c", greet).await.unwrap();
     assert!(stage.heard("g2").is_empty());
@@ -270,7 +270,7 @@ async fn the_id_of_a_call_belongs_to_its_maker() {
     // The plan that was prepared is the one that counts if nothing else is said.
     assert_eq!(initiated(stage.ask(&ann, "call:c", call(&[])).await)[0], ["bob"]);
     assert_eq!(code(stage.ask(&cat, "call:c", RoomCommand::AcceptCall).await), Code::NotAllowed);
-    assert_eq!(code(stage.ask(&cat, "call:c", RoomCommand::EndCall).await), Code::NotAllowed);
+    assert_eq!(code(stage.ask(&cat, "call:c", RoomCommand::EndCall { unanswered: false }).await), Code::NotAllowed);
     assert_eq!(code(stage.ask(&cat, "call:c", reject(None)).await), Code::NotAllowed);
     assert_eq!(code(stage.ask(&cat, "call:c", MUTE).await), Code::NotAllowed);
 }
@@ -294,7 +294,7 @@ async fn a_prepared_call_that_is_not_used_expires() {
 #[tokio::test(start_paused = true)]
 async fn calls_that_nobody_knows_are_not_found() {
     let (stage, ann, ..) = three().await;
-    for command in [RoomCommand::AcceptCall, reject(None), RoomCommand::EndCall, MUTE] {
+    for command in [RoomCommand::AcceptCall, reject(None), RoomCommand::EndCall { unanswered: false }, MUTE] {
         assert_eq!(code(stage.ask(&ann, "call:nobodys", command).await), Code::NotFound);
     }
     assert_eq!(code(stage.ask(&ann, "team", RoomCommand::AcceptCall).await), Code::InvalidPayload);
@@ -351,7 +351,7 @@ async fn participants_chat_in_the_room_of_the_call_until_it_ends() {
     stage.clear();
     stage.post(&ann, "call:c", "do you see me").await.unwrap();
     assert_eq!(stage.heard("g2"), ["call:c #1: ann wrote \"do you see me\""]);
-    stage.ask(&ann, "call:c", RoomCommand::EndCall).await.unwrap();
+    stage.ask(&ann, "call:c", RoomCommand::EndCall { unanswered: false }).await.unwrap();
     assert_eq!(stage.heard("g2"), ["bob: c ended by ann: user-ended", "call:c: closed by call-ended"]);
     assert!(stage.store().presence.rooms(&user("ann"), 10).await.unwrap().is_empty());
     assert_eq!(code(stage.ask(&ann, "call:c", RoomCommand::Join(join_of(&ann))).await), Code::NotFound);
@@ -373,7 +373,7 @@ async fn ended_calls_leave_nothing_behind() {
     for (id, answer) in [("call:1", RoomCommand::AcceptCall), ("call:2", reject(None))] {
         stage.ask(&ann, id, call(&["bob"])).await.unwrap();
         stage.ask(&bob, id, answer).await.unwrap();
-        stage.ask(&ann, id, RoomCommand::EndCall).await.unwrap();
+        stage.ask(&ann, id, RoomCommand::EndCall { unanswered: false }).await.unwrap();
     }
     for id in ["ann", "bob"] {
         assert!(stage.store().presence.calls(&user(id)).await.unwrap().is_empty());

@@ -33,7 +33,7 @@ async fn two_calls_that_meet_become_one() {
     stage.ask(&ann, "call:x", signal("bob")).await.unwrap();
     assert_eq!(stage.heard("g1"), ["ann1: bob1 signals {}"]);
     assert_eq!(stage.heard("g2"), ["bob1: ann1 signals {}"]);
-    assert_eq!(stage.ask(&bob, "call:y", RoomCommand::EndCall).await, Ok(RoomOutcome::Done));
+    assert_eq!(stage.ask(&bob, "call:y", RoomCommand::EndCall { unanswered: false }).await, Ok(RoomOutcome::Done));
     assert_eq!(stage.heard("g1"), ["ann: x ended by bob: user-ended"]);
     assert_eq!(stage.heard("g2"), ["bob: y ended by bob: user-ended"]);
     for id in ["ann", "bob"] {

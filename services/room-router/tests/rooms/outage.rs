@@ -107,7 +107,7 @@ async fn a_change_of_a_call_that_others_get_ahead_of_is_made_anew() {
     stage.ask(&bob, "call:c", RoomCommand::AcceptCall).await.unwrap();
     assert_eq!(stage.heard("g1"), ["ann: c accepted by bob"]);
     conflicts.store(u32::MAX, Ordering::Relaxed);
-    assert_eq!(code(stage.ask(&bob, "call:c", RoomCommand::EndCall).await), Code::Unavailable);
+    assert_eq!(code(stage.ask(&bob, "call:c", RoomCommand::EndCall { unanswered: false }).await), Code::Unavailable);
 }
 
 /// Two synapse clients and two mesh clients in a room, each known to the router by what they did before the
@@ -244,7 +244,7 @@ async fn signals_of_a_call_go_the_way_of_those_before() {
     assert_eq!(code(stage.ask(&bob, "call:c", signal("ann")).await), Code::Unavailable);
     outage.end();
     stage.pass(Duration::from_secs(2)).await;
-    stage.ask(&ann, "call:c", RoomCommand::EndCall).await.unwrap();
+    stage.ask(&ann, "call:c", RoomCommand::EndCall { unanswered: false }).await.unwrap();
     stage.clear();
     outage.begin();
     assert_eq!(code(stage.ask(&ann, "call:c", signal("bob")).await), Code::Unavailable);

@@ -132,7 +132,7 @@ async fn a_signal_for_a_call_that_nobody_knows_begins_one() {
     stage.ask(&bob, "call:new", signal("ann", "2")).await.unwrap();
     assert_eq!(stage.heard("g1"), ["ann1: bob1 signals 2"]);
     assert_eq!(code(stage.ask(&ann, "call:other", signal("dan", "1")).await), Code::UserNotConnected);
-    stage.ask(&ann, "call:new", RoomCommand::EndCall).await.unwrap();
+    stage.ask(&ann, "call:new", RoomCommand::EndCall { unanswered: false }).await.unwrap();
     assert_eq!(stage.heard("g2"), ["bob: new ended by ann: user-ended"]);
 }
 

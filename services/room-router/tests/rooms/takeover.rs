@@ -201,7 +201,7 @@ async fn the_end_of_a_call_that_was_stored_and_not_told_is_told_by_the_next_rout
     initiated(stage.ask(&ann, "call:c", call(&["bob"])).await);
     stage.clear();
     muted.store(true, Ordering::Relaxed);
-    stage.ask(&ann, "call:c", RoomCommand::EndCall).await.unwrap();
+    stage.ask(&ann, "call:c", RoomCommand::EndCall { unanswered: false }).await.unwrap();
     stage.replace_killed().await;
     assert_eq!(stage.heard("g2"), ["bob: c ended: user-ended"]);
 }
@@ -215,11 +215,14 @@ async fn the_end_of_a_call_is_told_again_with_the_command_that_comes_again() {
     let id = CommandId::generate();
     for mute in [true, false] {
         muted.store(mute, Ordering::Relaxed);
-        stage.send(id, Origin::Socket(ann.clone()), "call:c", RoomCommand::EndCall).await.unwrap();
+        stage
+            .send(id, Origin::Socket(ann.clone()), "call:c", RoomCommand::EndCall { unanswered: false })
+            .await
+            .unwrap();
     }
     assert_eq!(stage.heard("g2"), ["bob: c ended by ann: user-ended"]);
     // Somebody else's attempt to end it is none of that.
-    stage.ask(&ann, "call:c", RoomCommand::EndCall).await.unwrap();
+    stage.ask(&ann, "call:c", RoomCommand::EndCall { unanswered: false }).await.unwrap();
     assert!(stage.heard("g2").is_empty());
 }
 

@@ -91,7 +91,7 @@ fn event(event: &Event) -> String {
         }
         Event::CallParticipantJoined { call, peer } => format!("{} came into {call} as {}", peer.user.id, peer.socket),
         Event::CallParticipantLeft { call, user, .. } => format!("{} left {call}", user.id),
-        Event::CallEnded { call, by, reason } => {
+        Event::CallEnded { call, by, reason, .. } => {
             let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
             format!("{call} ended{by}: {}", reason.name())
         }
