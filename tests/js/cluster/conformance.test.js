@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 
-import { Client, startConformance } from '../harness/conformance.js';
+import { Client, startConformance, startConformanceOver } from '../harness/conformance.js';
+import { SHARED } from '../harness/server.js';
 import { MODES, lose } from '../harness/synapse.js';
+import { startValve } from '../harness/valve.js';
 import { until } from '../harness/wait.js';
 
 const RETURNS = { reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 200 };
@@ -88,3 +90,37 @@ for (const { mode, options } of MODES) {
     });
   });
 }
+
+describe('the contract over a store that takes its time', { timeout: 120_000 }, () => {
+  let server;
+  let valve;
+
+  before(async () => {
+    valve = await startValve(SHARED.store);
+    server = await startConformanceOver({ ...SHARED, store: valve.url }, '--profile', 'clients');
+  });
+  after(async () => {
+    await server?.stop();
+    valve?.stop();
+  });
+
+  it('heartbeats go on while events wait for it, and then each is answered in its turn', async () => {
+    const client = new Client(server.nodes[0], { transports: ['websocket'] });
+    await client.next('auth');
+    const pings = [];
+    client.socket.io.on('ping', () => pings.push(Date.now()));
+    valve.set('closed');
+    const answers = [];
+    // Each waits for the store, for longer together than a client may be silent.
+    for (let number = 0; number < 12; number += 1) {
+      client.socket.emit('x-join', `room-${number}`, () => answers.push(number));
+    }
+    await until('three heartbeats have passed', () => pings.length >= 3);
+    assert.ok(answers.length < 12, 'nothing has waited for the store');
+    valve.set('open');
+    await until('all are answered', () => answers.length === 12);
+    assert.deepEqual(answers, Array.from({ length: 12 }, (_, number) => number));
+    assert.deepEqual(client.heard('disconnect'), []);
+    client.socket.disconnect();
+  });
+});

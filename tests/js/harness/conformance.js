@@ -27,13 +27,18 @@ let started = 0;
  * tested, several nodes behind a balancer without stickiness.
  */
 export async function startConformance(...options) {
+  return startConformanceOver(SHARED, ...options);
+}
+
+/** The same over these servers. */
+export async function startConformanceOver(shared, ...options) {
   if (!IN_CLUSTER) {
     const node = await startNode(options);
     return { url: `http://127.0.0.1:${node.port}`, stop: node.kill };
   }
   started += 1;
   const cluster = ['--cluster', '--prefix', `c${process.pid}-${started}`];
-  for (const [name, url] of Object.entries(SHARED)) {
+  for (const [name, url] of Object.entries(shared)) {
     cluster.push(`--${name}`, url);
   }
   const nodes = await Promise.all(Array.from({ length: NODES }, () => startNode([...options, ...cluster])));

@@ -10,8 +10,10 @@ use heliograph_gateway::application::{
     Accepted, Application, ClientEvent, ConnectRequest, DisconnectReason, Json, Refused, Socket,
 };
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 use crate::hub::{Audience, Hub, Restored};
+use crate::lane::Lane;
 
 /// How long a client may take to answer a question.
 const QUESTION_LIMIT: Duration = Duration::from_secs(1);
@@ -19,6 +21,9 @@ const QUESTION_LIMIT: Duration = Duration::from_secs(1);
 /// From the CONNECT answer to the `auth` event. Suites that await one message at a time would miss a second one that
 /// their WebSocket library hands out from the same read.
 const GREETING_DELAY: Duration = Duration::from_millis(10);
+
+/// How long a client's next packets wait for that event.
+const GREETING_PATIENCE: Duration = Duration::from_millis(200);
 
 /// The application at `/socket.io/`.
 pub(crate) struct Contract {
@@ -30,6 +35,7 @@ struct Context {
     auth: Json,
     pid: Option<String>,
     restored: Option<Restored>,
+    lane: Lane,
 }
 
 impl Contract {
@@ -67,7 +73,11 @@ async fn admit(hub: &dyn Hub, request: ConnectRequest) -> Result<Accepted, Refus
     };
     let auth = request.auth.clone().or_else(|| Json::new("{}").ok());
     let auth = auth.ok_or_else(|| Refused::new("no payload"))?;
-    Ok(Accepted { sid: Some(sid), pid: pid.clone(), context: Box::new(Context { auth, pid, restored }) })
+    Ok(Accepted {
+        sid: Some(sid),
+        pid: pid.clone(),
+        context: Box::new(Context { auth, pid, restored, lane: Lane::open() }),
+    })
 }
 
 /// An event of the main namespace.
@@ -130,28 +140,44 @@ impl Application for Contract {
     }
 
     fn connected(&self, socket: &Arc<Socket>) -> Option<BoxFuture<'static, ()>> {
-        let (hub, socket) = (Arc::clone(&self.hub), Arc::clone(socket));
-        let greet = async move {
-            let Some(Context { auth, pid, restored }) = socket.context() else { return };
+        let hub = Arc::clone(&self.hub);
+        let (greeted, done) = oneshot::channel::<()>();
+        let full = in_order(socket, |socket| async move {
+            let _greeted = greeted;
+            let Some(Context { auth, pid, restored, .. }) = socket.context() else { return };
             hub.connected(&socket, pid.as_deref(), restored.as_ref()).await;
             tokio::time::sleep(GREETING_DELAY).await;
             let audience = Audience::Socket(socket.id());
             hub.emit(socket.namespace(), audience, "auth", std::slice::from_ref(auth), &[]).await;
-        };
-        Some(greet.boxed())
+        });
+        // So that it comes before the answer to a POST, unless the store takes its time.
+        let greeting = async move { drop(tokio::time::timeout(GREETING_PATIENCE, done).await) };
+        full.or_else(|| Some(greeting.boxed()))
     }
 
     fn event(&self, socket: &Arc<Socket>, event: ClientEvent) -> Option<BoxFuture<'static, ()>> {
         if !event.namespace.is_main() {
             return None;
         }
-        let (hub, socket) = (Arc::clone(&self.hub), Arc::clone(socket));
-        Some(async move { main_event(&*hub, &socket, event).await }.boxed())
+        let hub = Arc::clone(&self.hub);
+        in_order(socket, |socket| async move { main_event(&*hub, &socket, event).await })
     }
 
     fn disconnected(&self, socket: &Arc<Socket>, reason: DisconnectReason) {
-        Arc::clone(&self.hub).disconnected(socket, reason);
+        let hub = Arc::clone(&self.hub);
+        if let Some(later) = in_order(socket, |socket| async move { hub.disconnected(&socket, reason) }) {
+            tokio::spawn(later);
+        }
     }
+}
+
+/// Does something for a socket after all that came before.
+fn in_order<F: Future<Output = ()> + Send + 'static>(
+    socket: &Arc<Socket>,
+    work: impl FnOnce(Arc<Socket>) -> F,
+) -> Option<BoxFuture<'static, ()>> {
+    let Context { lane, .. } = socket.context()?;
+    lane.put(work(Arc::clone(socket)).boxed())
 }
 
 /// The name of a session, unguessable beyond the id of its socket.

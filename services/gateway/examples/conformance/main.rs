@@ -11,6 +11,7 @@ mod contract;
 mod echo;
 mod history;
 mod hub;
+mod lane;
 mod local;
 mod settings;
 

@@ -21,6 +21,8 @@ mod echo;
 mod history;
 #[path = "../../examples/conformance/hub.rs"]
 mod hub;
+#[path = "../../examples/conformance/lane.rs"]
+mod lane;
 #[path = "../../examples/conformance/local.rs"]
 mod local;
 mod running;

@@ -1,7 +1,12 @@
 //! Rooms, questions and disconnects, as the conformance application offers them.
 
-use crate::client::{SocketIo, open_polling};
-use crate::running::Running;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::client::{Recoverable, SocketIo, open_polling};
+use crate::local::LocalHub;
+use crate::running::{Running, eventually, long_times};
+use crate::settings::{self, Profile};
 
 #[tokio::test]
 async fn a_broadcast_reaches_everyone_once() {
@@ -85,4 +90,19 @@ async fn a_drop_closes_the_connection_without_a_word() {
     // A close frame, and no DISCONNECT before it.
     assert!(matches!(client.websocket.message().await, Some(heliograph_websocket::Message::Close(_))));
     assert_eq!(client.websocket.message().await, None);
+}
+
+#[tokio::test]
+async fn a_session_that_was_lost_for_too_long_becomes_a_fresh_one() {
+    let mut options = settings::options(Profile::Clients);
+    long_times(&mut options);
+    let metrics = options.metrics.clone();
+    let hub = Arc::new(LocalHub::new(Some(Duration::ZERO)));
+    let server = Running::start(settings::server_with(options, hub), metrics).await;
+    let mut client = Recoverable::connect(server.address).await;
+    // A connection that is dropped without a word is lost, not closed.
+    client.socket = SocketIo::open(server.address).await;
+    eventually(|| server.connections("websocket") == 1).await;
+    let packets = client.come_back(server.address).await;
+    assert!(packets.iter().any(client.answer(false)), "{packets:?}");
 }

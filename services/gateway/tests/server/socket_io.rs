@@ -158,6 +158,17 @@ async fn unknown_events_are_ignored() {
 }
 
 #[tokio::test]
+async fn another_namespace_than_the_main_one_has_no_events() {
+    let server = Running::quiet().await;
+    let mut client = SocketIo::connect(server.address).await;
+    client.join("40/custom,").await;
+    client.send(r#"42/custom,1["message-with-ack",1]"#).await;
+    client.send(r#"42/custom,["message","nobody"]"#).await;
+    client.send(r#"42["message","main"]"#).await;
+    assert_eq!(client.packet().await, r#"42["message-back","main"]"#);
+}
+
+#[tokio::test]
 async fn leaving_a_namespace_leaves_the_others_alone() {
     let server = Running::quiet().await;
     let mut client = SocketIo::connect(server.address).await;
