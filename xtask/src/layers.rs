@@ -46,6 +46,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "heliograph-gateway",
             "heliograph-room-router",
             "heliograph-presence",
+            "heliograph-servers",
+            "heliograph-harness",
         ],
     ),
     ("heliograph-bench", &["heliograph-harness", "heliograph-servers"]),

@@ -16,6 +16,9 @@ use crate::servers::SharedServers;
 use crate::tools::Tools;
 use crate::workspace::Workspace;
 
+/// The packages and their tests that need servers which have to be installed.
+const ON_SERVERS: [(&str, &str); 2] = [("heliograph-cluster", "backends"), ("heliograph", "cluster")];
+
 /// Runs everything; takes no options.
 pub(crate) fn run(workspace: &Workspace, options: &[String]) -> Result<(), Failure> {
     if let Some(option) = options.first() {
@@ -67,16 +70,19 @@ fn rust(workspace: &Workspace, report: &mut Report) {
     clippy.args(["--", "-D", "warnings"]);
     report.check("clippy", &mut clippy);
     // Targets that are not tested by default are not among all targets.
-    let mut clippy = workspace.cargo(&["clippy", "-p", "heliograph-cluster", "--test", "backends", "--locked"]);
-    clippy.args(["--", "-D", "warnings"]);
-    report.check("clippy, tests on NATS, Redis and etcd", &mut clippy);
+    for (name, test) in ON_SERVERS {
+        let mut clippy = workspace.cargo(&["clippy", "-p", name, "--test", test, "--locked"]);
+        clippy.args(["--", "-D", "warnings"]);
+        report.check(&format!("clippy, tests of {name} on NATS, Redis and etcd"), &mut clippy);
+    }
     fuzz::check(workspace, report);
     let mut test = workspace.cargo(&["test", "--workspace", "--locked", "--no-fail-fast"]);
     report.tests("Rust tests", &mut test);
     // Not run by default, because it starts servers that have to be installed.
-    let mut backends = workspace.cargo(&["test", "--locked", "--no-fail-fast"]);
-    backends.args(["-p", "heliograph-cluster", "--test", "backends"]);
-    report.tests("Rust tests on NATS, Redis and etcd", &mut backends);
+    for (name, test) in ON_SERVERS {
+        let mut on_servers = workspace.cargo(&["test", "--locked", "--no-fail-fast", "-p", name, "--test", test]);
+        report.tests(&format!("Rust tests of {name} on NATS, Redis and etcd"), &mut on_servers);
+    }
     let mut doc = workspace.cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
     doc.env("RUSTDOCFLAGS", "-D warnings");
     report.check("documentation", &mut doc);

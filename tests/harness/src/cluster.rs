@@ -1,8 +1,14 @@
 //! The whole of it.
 
-use std::{path::PathBuf, sync::Arc, thread};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
 
-use heliograph_servers::{Etcd, Nats, Redis, RedisOptions, ServerError};
+use heliograph_servers::{
+    Certificates, Encryption, Etcd, EtcdOptions, Nats, NatsOptions, Redis, RedisOptions, ServerError,
+};
 
 use crate::{
     balancer::Balancer,
@@ -32,10 +38,48 @@ impl Servers {
         Ok(Self { nats, redis, etcd })
     }
 
+    /// Starts one of each that lets in only who has a password and a certificate, and shows one.
+    ///
+    /// # Errors
+    /// [`ServerError`].
+    pub fn secured() -> Result<Self, ServerError> {
+        let mutual = Encryption::Mutual;
+        let etcd = EtcdOptions::default().password("etcd-password").encryption(mutual).start()?;
+        let redis = RedisOptions::default().append_only().password("redis-password").encryption(mutual).start()?;
+        let nats = NatsOptions::default().user("heliograph", "nats-password").encryption(mutual).start()?;
+        Ok(Self { nats, redis, etcd })
+    }
+
+    /// What the configuration names beside the addresses: certificates, if the servers have some, and then for the
+    /// processes among themselves as well.
+    pub fn settings(&self) -> toml::Table {
+        let mut settings = toml::Table::new();
+        let files = [
+            ("nats", self.nats.certificates()),
+            ("redis", self.redis.certificates()),
+            ("etcd", self.etcd.certificates()),
+        ];
+        for (section, files) in files {
+            let Some(files) = files else { continue };
+            let table = trusting(files, &files.client_cert, &files.client_key);
+            settings.insert(section.to_owned(), table.into());
+        }
+        if let Some(files) = self.nats.certificates() {
+            settings.insert("grpc".to_owned(), trusting(files, &files.node_cert, &files.node_key).into());
+        }
+        settings
+    }
+
     /// Their addresses, as the configuration names them.
     pub fn addresses(&self) -> Addresses {
         Addresses { bus: self.nats.url(), store: self.redis.url(), directory: self.etcd.url() }
     }
+}
+
+/// Who is trusted, and what is shown to them.
+fn trusting(files: &Certificates, certificate: &Path, key: &Path) -> toml::Table {
+    let named = [("ca_file", files.ca.as_path()), ("cert_file", certificate), ("key_file", key)];
+    named.map(|(name, file)| (name.to_owned(), file.display().to_string().into())).into_iter().collect()
 }
 
 /// Where the shared servers are: URLs as in the configuration.

@@ -45,6 +45,9 @@ struct Arguments {
     /// Starts NATS, Redis and etcd and nothing else, for clusters that share them.
     #[arg(long)]
     servers: bool,
+    /// Passwords and certificates everywhere: at the servers, and between the processes.
+    #[arg(long, conflicts_with = "bus")]
+    secured: bool,
     /// Takes commands on standard input: see `control`. Ends with it.
     #[arg(long)]
     control: bool,
@@ -70,7 +73,7 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
-    let settings = match &arguments.config {
+    let mut settings = match &arguments.config {
         Some(file) => fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?.parse()?,
         None => development(),
     };
@@ -78,7 +81,8 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let (servers, addresses) = match (arguments.bus, arguments.store, arguments.directory) {
         (Some(bus), Some(store), Some(directory)) => (None, Addresses { bus, store, directory }),
         _ => {
-            let servers = Servers::start()?;
+            let servers = if arguments.secured { Servers::secured()? } else { Servers::start()? };
+            settings.extend(servers.settings());
             let addresses = servers.addresses();
             (Some(servers), addresses)
         }

@@ -30,8 +30,8 @@ export class Site {
   /** What does not run. */
   #down = new Set();
 
-  /** Starts everything. `settings` are added to the configuration; `title` names the log. */
-  static async open(title, settings = {}) {
+  /** Starts everything. `settings` are added to the configuration, `options` are the cluster's; `title` names the log. */
+  static async open(title, settings = {}, options = []) {
     const site = new Site();
     mkdirSync(OUTPUT, { recursive: true });
     site.logFile = path.join(OUTPUT, `${title}.log`);
@@ -51,13 +51,13 @@ export class Site {
       ...settings,
     };
     writeFileSync(configuration, Object.entries(values).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`).join(''));
-    await site.#start(configuration);
+    await site.#start(configuration, options);
     return site;
   }
 
-  async #start(configuration) {
-    const options = ['--control', '--binary', BINARY, '--config', configuration];
-    this.#child = spawn(CLUSTER, options, { stdio: ['pipe', 'pipe', 'pipe'] });
+  async #start(configuration, options) {
+    const all = ['--control', '--binary', BINARY, '--config', configuration, ...options];
+    this.#child = spawn(CLUSTER, all, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stderr.pipe(createWriteStream(this.logFile));
     process.once('exit', () => this.#child.kill('SIGKILL'));
     let announced = '';
@@ -79,7 +79,7 @@ export class Site {
     await within('the cluster', ready, PATIENCE_MS);
     this.url = announced.match(/call page\s+(http:\/\/[^/\s]+)/)[1];
     this.websocketUrl = this.url.replace('http', 'ws');
-    this.redis = Number(announced.match(/store\s+redis:\/\/[^:]+:(\d+)/)[1]);
+    this.redis = Number(announced.match(/store\s+rediss?:\/\/\S*:(\d+)/)[1]);
     this.operations = [...announced.matchAll(/operations http:\/\/([^/\s]+)/g)].map(([, host]) => `http://${host}`);
     this.gateways = [...announced.matchAll(/clients (http:\/\/[^/\s]+)/g)].map(([, url]) => url);
   }

@@ -24,6 +24,10 @@ pub struct Certificates {
     pub client_cert: PathBuf,
     /// Its key.
     pub client_key: PathBuf,
+    /// The certificate of somebody who is a server to some and a client of others.
+    pub node_cert: PathBuf,
+    /// Its key.
+    pub node_key: PathBuf,
 }
 
 impl Certificates {
@@ -38,14 +42,18 @@ impl Certificates {
             server_key: directory.join("server.key"),
             client_cert: directory.join("client.pem"),
             client_key: directory.join("client.key"),
+            node_cert: directory.join("node.pem"),
+            node_key: directory.join("node.key"),
         };
         let authority = Authority::new().map_err(io::Error::other)?;
         fs::write(&files.ca, &authority.certificate)?;
-        for (name, usage, certificate, key) in [
-            ("heliograph test server", ExtendedKeyUsagePurpose::ServerAuth, &files.server_cert, &files.server_key),
-            ("heliograph test client", ExtendedKeyUsagePurpose::ClientAuth, &files.client_cert, &files.client_key),
+        let (server, client) = (ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth);
+        for (name, usages, certificate, key) in [
+            ("heliograph test server", vec![server.clone()], &files.server_cert, &files.server_key),
+            ("heliograph test client", vec![client.clone()], &files.client_cert, &files.client_key),
+            ("heliograph test node", vec![server, client], &files.node_cert, &files.node_key),
         ] {
-            let (signed, private) = authority.sign(name, usage).map_err(io::Error::other)?;
+            let (signed, private) = authority.sign(name, usages).map_err(io::Error::other)?;
             fs::write(certificate, signed)?;
             fs::write(key, private)?;
         }
@@ -70,11 +78,11 @@ impl Authority {
     }
 
     /// A certificate and its key.
-    fn sign(&self, name: &str, usage: ExtendedKeyUsagePurpose) -> Result<(String, String), Error> {
+    fn sign(&self, name: &str, usages: Vec<ExtendedKeyUsagePurpose>) -> Result<(String, String), Error> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()])?;
         params.distinguished_name.push(DnType::CommonName, name);
-        params.extended_key_usages = vec![usage];
+        params.extended_key_usages = usages;
         let signed = params.signed_by(&key, &self.issuer)?;
         Ok((pem("CERTIFICATE", signed.der()), pem("PRIVATE KEY", &key.serialize_der())))
     }

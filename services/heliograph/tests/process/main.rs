@@ -5,6 +5,7 @@ mod bad_starts;
 mod half_open;
 mod operations;
 mod program;
+mod public_keys;
 mod start;
 mod stop;
 mod tools;
