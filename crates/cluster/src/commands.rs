@@ -30,20 +30,17 @@ pub struct CommandOptions {
     pub deadline: Duration,
     /// For the reply to one attempt.
     pub attempt: Duration,
-    /// Between the first attempt and the second; doubled from there on, and drawn anew each time.
-    pub first_pause: Duration,
-    /// Longest pause between two attempts.
-    pub longest_pause: Duration,
 }
+
+/// Between the first attempt and the second; doubled from there on, and drawn anew each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+
+/// Longest pause between two attempts: short beside the time that a service takes to come back.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 impl Default for CommandOptions {
     fn default() -> Self {
-        Self {
-            deadline: Duration::from_secs(8),
-            attempt: Duration::from_secs(1),
-            first_pause: Duration::from_millis(10),
-            longest_pause: Duration::from_millis(500),
-        }
+        Self { deadline: Duration::from_secs(8), attempt: Duration::from_secs(1) }
     }
 }
 
@@ -115,7 +112,7 @@ impl Commands {
         deadline: Instant,
         decode: fn(Bytes) -> Result<Result<T, Refusal>, WireError>,
     ) -> Result<T, Refusal> {
-        let mut pause = self.options.first_pause;
+        let mut pause = FIRST_PAUSE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let reply = self.bus.request(subject.clone(), payload.clone(), self.options.attempt.min(left)).await;
@@ -140,7 +137,7 @@ impl Commands {
                 return Err(failure.give_up());
             }
             time::sleep(wait).await;
-            pause = (pause * 2).min(self.options.longest_pause);
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 }

@@ -38,6 +38,10 @@ pub struct Metrics {
     pub grpc: Grpc,
     /// See [`Backends`].
     pub backends: Backends,
+    /// See [`Bus`].
+    pub bus: Bus,
+    /// See [`Directory`].
+    pub directory: Directory,
     /// See [`Store`].
     pub store: Store,
     registry: Mutex<Registry>,
@@ -57,6 +61,8 @@ impl Default for Metrics {
             presence: Presence::default(),
             grpc: Grpc::default(),
             backends: Backends::default(),
+            bus: Bus::default(),
+            directory: Directory::default(),
             store: Store::default(),
             registry: Mutex::new(Registry::with_prefix("heliograph")),
         };
@@ -66,6 +72,8 @@ impl Default for Metrics {
             metrics.presence.register(registry.sub_registry_with_prefix("presence"));
             metrics.grpc.register(registry.sub_registry_with_prefix("grpc"));
             metrics.backends.register(registry.sub_registry_with_prefix("backend"));
+            metrics.bus.register(registry.sub_registry_with_prefix("bus"));
+            metrics.directory.register(registry.sub_registry_with_prefix("directory"));
             metrics.store.register(registry.sub_registry_with_prefix("store"));
         });
         metrics
@@ -478,6 +486,42 @@ impl Backends {
 
     fn register(&self, r: &mut Registry) {
         r.register("up", "Whether the backend answered when it was last asked", self.up.clone());
+    }
+}
+
+/// A bus that other processes share, on this side of the connection.
+#[derive(Clone, Debug, Default)]
+pub struct Bus {
+    /// Connections that were made.
+    pub connections: Counter,
+    /// Messages that were not sent, and requests that were not answered, by reason: `no-responders`, `timeout`,
+    /// `unavailable`, `too-large`.
+    pub failures: Cases,
+    /// Times that messages have found the queue of a subscription full, and are lost.
+    pub dropped: Counter,
+}
+
+impl Bus {
+    fn register(&self, r: &mut Registry) {
+        r.register("connections", "Connections that were made", self.connections.clone());
+        r.register("failures", "Messages not sent and requests not answered, by reason", self.failures.clone());
+        r.register("dropped", "Times that the queue of a subscription was full", self.dropped.clone());
+    }
+}
+
+/// A directory that other processes share, on this side of the connection.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    /// Connections that were made.
+    pub connections: Counter,
+    /// Leases that were lost while this process lived.
+    pub lost_leases: Counter,
+}
+
+impl Directory {
+    fn register(&self, r: &mut Registry) {
+        r.register("connections", "Connections that were made", self.connections.clone());
+        r.register("lost_leases", "Leases that were lost while this process lived", self.lost_leases.clone());
     }
 }
 

@@ -119,20 +119,27 @@ impl Registration {
         self.record.id = node;
         // Ends with the ids before, but not while the clients are still known under one of them.
         self.moving = None;
+        let mut said = false;
         let address = loop {
             match Address::open(&*self.bus, self.record.id.clone()).await {
                 Ok(address) => break address,
-                Err(error) => tracing::warn!(%error, "what is sent to the gateway cannot be received"),
+                Err(error) if !said => tracing::warn!(%error, "what is sent to the gateway cannot be received yet"),
+                Err(_) => {}
             }
+            said = true;
             time::sleep(AGAIN).await;
         };
         // Fails if the bus is gone for good.
         let _ = self.receiver.send(Errand::Move(address)).await;
+        let mut said = false;
         loop {
             // A loss up to here is made good by what follows.
             self.losses.mark_unchanged();
             let Err(error) = self.directory.register(self.record.clone()).await else { break };
-            tracing::warn!(%error, "the gateway cannot be registered");
+            if !said {
+                tracing::warn!(%error, "the gateway cannot be registered; it is tried until it is");
+                said = true;
+            }
             time::sleep(AGAIN).await;
         }
         self.clients.tenure.registered();

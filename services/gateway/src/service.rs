@@ -31,7 +31,7 @@ use crate::{
     fanout::{CatchUpOptions, FanOut, FanOutOptions, History},
     http::IceOptions,
     identity::{TokenSources, Verifier},
-    link::{LinkOptions, Surroundings},
+    link::{ANSWER, LinkOptions, Surroundings},
     listener,
     mesh::Mesh,
     plain::PlainOptions,
@@ -230,7 +230,7 @@ impl Gateway {
             options: options.links,
             delivery: bus.delivery(),
             nodes: directory.watch(),
-            resend: Arc::new(LinkClient::new(backends.channels.clone(), options.links.answer)),
+            resend: Arc::new(LinkClient::new(backends.channels.clone(), ANSWER)),
             metrics: clients.metrics.links.clone(),
         };
         let registration = Registration::begin(Arc::clone(&clients), bus, directory, this, surroundings).await?;

@@ -62,9 +62,9 @@ pub(crate) enum BackendError {
 /// A backend refuses, or cannot be reached in time.
 pub(crate) async fn choose(config: &Config, readiness: &Readiness, metrics: &Metrics) -> Result<Chosen, BackendError> {
     let patience = config.cluster.startup_deadline;
-    let bus = reach("bus", patience, readiness, || bus(config));
+    let bus = reach("bus", patience, readiness, || bus(config, &metrics.bus));
     let store = reach("store", patience, readiness, || store(config, &metrics.store));
-    let directory = reach("directory", patience, readiness, || directory(config));
+    let directory = reach("directory", patience, readiness, || directory(config, &metrics.directory));
     let (bus, (store, kept), directory) = tokio::try_join!(bus, store, directory)?;
     let backends = Backends { bus, directory, store, clock: Clock::system() };
     Ok(Chosen { backends, _store: kept })
@@ -72,8 +72,9 @@ pub(crate) async fn choose(config: &Config, readiness: &Readiness, metrics: &Met
 
 /// Tries each backend once. Gives for each the key, what it is, and what keeps it from being used.
 pub(crate) async fn check(config: &Config) -> Vec<(&'static str, String, Option<ConnectError>)> {
-    let unseen = metrics::Store::default();
-    let (bus, store, directory) = tokio::join!(bus(config), store(config, &unseen), directory(config));
+    let unseen = Metrics::default();
+    let (bus, store, directory) =
+        tokio::join!(bus(config, &unseen.bus), store(config, &unseen.store), directory(config, &unseen.directory));
     vec![
         ("bus", config.bus.to_string(), bus.err()),
         ("store", config.store.to_string(), store.err()),
@@ -81,7 +82,7 @@ pub(crate) async fn check(config: &Config) -> Vec<(&'static str, String, Option<
     ]
 }
 
-async fn bus(config: &Config) -> Result<Arc<dyn Bus>, ConnectError> {
+async fn bus(config: &Config, metrics: &metrics::Bus) -> Result<Arc<dyn Bus>, ConnectError> {
     let Backend::At(url) = &config.bus else {
         return Ok(Arc::new(MemoryBus::new(config.cluster.bus_queue)));
     };
@@ -96,8 +97,13 @@ async fn bus(config: &Config) -> Result<Arc<dyn Bus>, ConnectError> {
         key_file: nats.key_file,
         prefix: nats.prefix,
         ping_interval: nats.ping_interval,
+        connect_timeout: nats.connect_timeout,
+        longest_pause: nats.longest_pause,
         subscription_queue: nats.subscription_queue,
-        ..NatsOptions::new(url)
+        send_queue: nats.send_queue,
+        patience: nats.response_timeout,
+        metrics: metrics.clone(),
+        url: url.clone(),
     };
     Ok(Arc::new(NatsBus::connect(options).await?))
 }
@@ -122,14 +128,16 @@ async fn store(config: &Config, metrics: &metrics::Store) -> Result<(Store, Kept
         connections: redis.connections,
         in_flight: redis.in_flight,
         response_timeout: redis.response_timeout,
+        longest_pause: redis.longest_pause,
+        retention,
         outcomes,
         metrics: metrics.clone(),
-        ..RedisOptions::new(url, retention)
+        url: url.clone(),
     };
     Ok((RedisStore::connect(options).await?.store(), KeptStore::Redis))
 }
 
-async fn directory(config: &Config) -> Result<Arc<dyn Directory>, ConnectError> {
+async fn directory(config: &Config, metrics: &metrics::Directory) -> Result<Arc<dyn Directory>, ConnectError> {
     let Backend::At(url) = &config.directory else {
         return Ok(Arc::new(MemoryDirectory::new()));
     };
@@ -142,7 +150,11 @@ async fn directory(config: &Config) -> Result<Arc<dyn Directory>, ConnectError> 
         key_file: etcd.key_file,
         prefix: etcd.prefix,
         lease: etcd.lease,
-        ..EtcdOptions::new(url)
+        connect_timeout: etcd.connect_timeout,
+        patience: etcd.response_timeout,
+        longest_pause: etcd.longest_pause,
+        metrics: metrics.clone(),
+        url: url.clone(),
     };
     Ok(Arc::new(EtcdDirectory::connect(options).await?))
 }
@@ -157,11 +169,11 @@ async fn reach<T, F: Future<Output = Result<T, ConnectError>>>(
     let _waiting = readiness.hold(key);
     let started = Instant::now();
     let mut pause = FIRST_PAUSE;
-    let mut said = None;
+    let mut said = false;
     loop {
         let error = match connect().await {
             Ok(reached) => {
-                if said.is_some() {
+                if said {
                     tracing::info!(backend = key, "it is there now");
                 }
                 return Ok(reached);
@@ -175,9 +187,9 @@ async fn reach<T, F: Future<Output = Result<T, ConnectError>>>(
         if waited + pause > patience {
             return Err(BackendError::GivenUp { error, waited: patience });
         }
-        if said.as_ref() != Some(&error.reason) {
+        if !said {
             tracing::warn!(backend = key, "waiting for {error}");
-            said = Some(error.reason);
+            said = true;
         }
         time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use heliograph_cluster::{
     commands::CommandOptions,
-    grpc::{ChannelOptions, ServerOptions, Tls, TlsError},
+    grpc::{ChannelOptions, Keepalive, ServerOptions, Tls, TlsError},
     outward::OutwardOptions,
 };
 use heliograph_domain::user::Vocabulary;
@@ -48,7 +48,7 @@ pub(crate) fn tokens(config: &Config) -> TokenSources {
 /// How long commands are tried.
 pub(crate) fn commands(config: &Config) -> CommandOptions {
     let deadline = config.cluster.command_deadline;
-    CommandOptions { deadline, attempt: config.cluster.command_attempt.min(deadline), ..CommandOptions::default() }
+    CommandOptions { deadline, attempt: config.cluster.command_attempt.min(deadline) }
 }
 
 /// STUN and TURN.
@@ -93,13 +93,11 @@ pub(crate) fn gateway(config: &Config, metrics: &transport::Metrics) -> service:
             early_bytes: config.cluster.link_early_bytes,
             patience: config.cluster.link_patience,
             heartbeat: config.cluster.link_heartbeat,
-            ..LinkOptions::default()
         },
         catch_up: CatchUpOptions {
             doubts: config.cluster.doubted_rooms,
             reads: config.cluster.gap_reads,
             closes_per_second: config.cluster.closes_per_second,
-            ..CatchUpOptions::default()
         },
     }
 }
@@ -236,6 +234,7 @@ pub(crate) fn room_router(config: &Config) -> rooms::Options {
         missed: config.rooms.join_entries,
         members: config.rooms.join_members,
         pending: config.cluster.partition_queue,
+        refresh: config.cluster.deadline_refresh,
         takeover_rooms: config.cluster.takeover_rooms,
         takeover_at_once: config.cluster.takeover_at_once,
         marked_rooms: config.cluster.marked_rooms,
@@ -273,6 +272,7 @@ pub(crate) fn presence(config: &Config) -> heliograph_presence::Options {
         blocks: config.limits.blocks_per_user,
         blocks_kept: config.limits.blocks_kept,
         pending: config.cluster.partition_queue,
+        refresh: config.cluster.deadline_refresh,
         outward: outward(config),
         reap_interval: config.cluster.reap_interval,
         reap_at_once: config.cluster.reap_at_once,
@@ -305,15 +305,29 @@ pub(crate) fn grpc(config: &Config) -> Result<Grpc, TlsError> {
         // That there is only one of them is an error of the configuration.
         _ => None,
     };
-    let channels = ChannelOptions { tls: tls.clone(), ..ChannelOptions::default() };
     // A request that is relayed to the gateway of its session is one message.
-    let largest = channels.largest.max(config.engine.max_payload + RELAY_HEAD);
-    let server = ServerOptions::default();
+    let largest = ChannelOptions::default().largest.max(config.engine.max_payload + RELAY_HEAD);
     // A relayed poll waits as long as its client's heartbeat lets it.
-    let longest = server.longest.max(2 * (config.engine.ping_interval + config.engine.ping_timeout));
+    let longest = ServerOptions::default().longest.max(2 * (config.engine.ping_interval + config.engine.ping_timeout));
+    let keepalive = Keepalive { interval: grpc.keepalive_interval, timeout: grpc.keepalive_timeout };
     Ok(Grpc {
-        channels: ChannelOptions { largest, ..channels },
-        server: ServerOptions { tls, longest, ..server },
+        channels: ChannelOptions {
+            tls: tls.clone(),
+            connect: grpc.connect_timeout,
+            keepalive,
+            largest,
+            streams: grpc.streams,
+        },
+        server: ServerOptions {
+            tls,
+            connections: grpc.connections,
+            streams: grpc.streams,
+            calls: grpc.calls,
+            longest,
+            opening: grpc.opening_timeout,
+            keepalive,
+            drain: grpc.drain_period,
+        },
         largest,
     })
 }

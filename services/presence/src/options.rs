@@ -29,6 +29,8 @@ pub struct Options {
     pub blocks_kept: Duration,
     /// Commands of one partition that are under way or wait for another one of the same user.
     pub pending: usize,
+    /// How often a partition's deadlines are read though none that is known of is due.
+    pub refresh: Duration,
     /// From one look at which gateways the store knows to the next, about.
     pub reap_interval: Duration,
     /// Sockets of dead gateways that are ended side by side.
@@ -50,6 +52,7 @@ impl Default for Options {
             blocks: 1000,
             blocks_kept: Duration::from_secs(365 * 24 * 3600),
             pending: ServeOptions::default().pending,
+            refresh: ServeOptions::default().refresh,
             reap_interval: Duration::from_secs(30),
             reap_at_once: 256,
             outward: OutwardOptions::default(),

@@ -8,9 +8,9 @@ use heliograph_cluster::{
     store::{Store, StoreError},
 };
 use heliograph_domain::refusal::{Code, Refusal};
-use heliograph_telemetry::metrics;
+use heliograph_telemetry::{metrics, trouble::Trouble};
 use tokio::sync::watch;
-use tracing::warn;
+use tracing::debug;
 
 use crate::options::Options;
 
@@ -23,6 +23,7 @@ pub(crate) struct People {
     pub(crate) nodes: watch::Receiver<Nodes>,
     pub(crate) clock: Clock,
     pub(crate) metrics: metrics::Presence,
+    pub(crate) trouble: Trouble,
 }
 
 /// Why a command was not carried out.
@@ -40,10 +41,14 @@ impl People {
     /// Notes how a step went that does not stop the others. Gives whether it succeeded.
     pub(crate) fn noted<T>(&self, result: Result<T, impl std::fmt::Display>, step: &'static str) -> bool {
         match result {
-            Ok(_) => true,
+            Ok(_) => {
+                self.trouble.succeeded();
+                true
+            }
             Err(error) => {
                 self.metrics.failures.inc();
-                warn!(step, %error, "a step failed");
+                self.trouble.failed(format_args!("{step}: {error}"));
+                debug!(step, %error, "a step failed");
                 false
             }
         }

@@ -10,7 +10,7 @@ use heliograph_cluster::{
     serve::{Backends, ServeOptions, serve},
 };
 use heliograph_domain::id::NodeId;
-use heliograph_telemetry::{metrics, readiness::Latch};
+use heliograph_telemetry::{metrics, readiness::Latch, trouble::Trouble};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use crate::{grpc::Questions, options::Options, people::People, reaper::Reaper};
@@ -57,6 +57,7 @@ impl Presence {
             nodes: backends.directory.watch(),
             clock: backends.clock.clone(),
             metrics,
+            trouble: Trouble::new("presence cannot do what it should", "presence does what it should again"),
         };
         Self { people: Arc::new(people), backends, node }
     }
@@ -86,7 +87,7 @@ impl Presence {
         let _links = self.people.outward.look_after_links();
         let reaper = Reaper::new(Arc::clone(&self.people), Arc::clone(&self.backends.directory), self.node.id.clone());
         let _reaping = AbortOnDropHandle::new(tokio::spawn(reaper.run(shutdown.clone())));
-        let options = ServeOptions { pending: self.people.options.pending, ..ServeOptions::default() };
+        let options = ServeOptions { pending: self.people.options.pending, refresh: self.people.options.refresh };
         serve(self.people, self.backends, self.node, options, move || drop(starting), shutdown).await
     }
 }

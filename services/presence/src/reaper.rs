@@ -33,7 +33,7 @@ use tokio::{
     time::{self, Instant},
 };
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::people::People;
 
@@ -250,7 +250,9 @@ impl People {
             let answered: Vec<_> =
                 stream::iter(telling).buffer_unordered(PAGE).filter_map(future::ready).collect().await;
             if answered.len() < count {
-                warn!(%gateway, known, unanswered = count - answered.len(), "not all sockets of a dead gateway could be ended");
+                let unanswered = count - answered.len();
+                let error = format!("{unanswered} of {known} sockets of {gateway}, which is dead, could not be ended");
+                self.noted(Err::<(), _>(error), "reap");
                 time::sleep(AGAIN).await;
             }
             told.extend(answered);

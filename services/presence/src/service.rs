@@ -72,7 +72,10 @@ impl Service for People {
             count(&self.metrics.commands, name);
             let answer = Arc::clone(&self).carry_out(command, timers).await;
             let (reply, afterwards) = match answer {
-                Ok((outcome, afterwards)) => (Ok(outcome), afterwards),
+                Ok((outcome, afterwards)) => {
+                    self.trouble.succeeded();
+                    (Ok(outcome), afterwards)
+                }
                 Err(failure) => (Err(self.refusal(failure, name)), None),
             };
             Handled { reply: wire::encode_presence_reply(&reply), afterwards }

@@ -35,6 +35,8 @@ pub struct Options {
     pub members: usize,
     /// Commands of one partition that are under way or wait for another one of the same room.
     pub pending: usize,
+    /// How often a partition's deadlines are read though none that is known of is due.
+    pub refresh: Duration,
     /// Rooms of a partition whose gateways are told where the room stands when the partition is taken
     /// over; of more, those that were written to last.
     pub takeover_rooms: usize,
@@ -68,11 +70,12 @@ impl Default for Options {
             missed: 200,
             members: 200,
             pending: ServeOptions::default().pending,
+            refresh: ServeOptions::default().refresh,
             takeover_rooms: 10_000,
             takeover_at_once: 64,
             marked_rooms: 65_536,
-            known_rooms: 4096,
-            known_age: Duration::from_secs(600),
+            known_rooms: 16_384,
+            known_age: Duration::from_secs(3600),
             matching: MatchingOptions::default(),
             outward: OutwardOptions::default(),
         }

@@ -79,7 +79,7 @@ impl RoomRouter {
     /// The router could not be registered.
     pub async fn run(self, starting: Latch, shutdown: CancellationToken) -> Result<(), DirectoryError> {
         let _links = self.router.outward.look_after_links();
-        let options = ServeOptions { pending: self.router.options.pending, ..ServeOptions::default() };
+        let options = ServeOptions { pending: self.router.options.pending, refresh: self.router.options.refresh };
         serve(self.router, self.backends, self.node, options, move || drop(starting), shutdown).await
     }
 }

@@ -7,7 +7,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use heliograph_cluster::{
     partition::Partition,
     serve::{Handled, Kind, Service, Timers},
-    store::Deadline,
+    store::{Deadline, StoreError},
 };
 use heliograph_domain::{
     command::{RoomCommand, RoomRequest},
@@ -109,13 +109,17 @@ impl Router {
     }
 
     /// Notes that the store has let a step down.
-    pub(crate) fn store_failed(&self, error: &heliograph_cluster::store::StoreError, command: &'static str) {
+    pub(crate) fn store_failed(&self, error: &StoreError, command: &'static str) {
         self.metrics.store_failures.inc();
-        warn!(command, %error, "the store did not carry out a step");
+        match error {
+            // The store says that it is away, once for all steps.
+            StoreError::Unavailable(_) => debug!(command, %error, "the store did not carry out a step"),
+            StoreError::Unreadable(_) => warn!(command, %error, "the store holds what cannot be read"),
+        }
     }
 
     /// Notes how a step went on which the command's success does not hang.
-    pub(crate) fn note<T>(&self, result: Result<T, heliograph_cluster::store::StoreError>, step: &'static str) {
+    pub(crate) fn note<T>(&self, result: Result<T, StoreError>, step: &'static str) {
         if let Err(error) = result {
             self.store_failed(&error, step);
         }

@@ -7,6 +7,7 @@ import { after, afterEach, before, describe, it } from 'node:test';
 import WebSocket from 'ws';
 
 import { includes } from '../harness/expect.js';
+import { Mesh } from '../harness/mesh.js';
 import { Synapse } from '../harness/synapse.js';
 import { until } from '../harness/wait.js';
 import { LEASE_S, Site } from './site.js';
@@ -192,24 +193,42 @@ describe('what fails', { timeout: 600_000 }, () => {
     includes(await bob.ask('call-accept', { callId }), { success: true });
     await alice.post(room, 'before');
     await bob.next('message:new');
-    const typesAndSignals = async () => {
-      alice.tell('typing:start', { roomId: room });
-      await bob.next('user:typing');
-      alice.tell('typing:stop', { roomId: room });
-      await bob.next('user:stop-typing');
-      alice.tell('webrtc-signal', { to: bob.user, callId, signal: { renegotiate: true } });
-      await bob.next('webrtc-signal');
-    };
-    // Whoever did that before can go on with it.
-    await typesAndSignals();
+    // None of all has typed, sent data or signalled before.
+    const meshRoom = unique('mesh');
+    const peers = [];
+    for (const gateway of [0, 1]) {
+      peers.push(await Mesh.enter(site.gateway(gateway), meshRoom, unique('peer')));
+    }
+    await peers[0].next('peer-joined');
+    const eve = await signIn(0, 'eve');
     await site.order('kill redis');
-    await typesAndSignals();
+    eve.tell('typing:start', { roomId: room });
+    eve.tell('webrtc-signal', { to: bob.user, callId, signal: { renegotiate: true } });
+    for (const [from, to] of [[alice, bob], [bob, alice]]) {
+      from.tell('typing:start', { roomId: room });
+      await to.next('user:typing');
+      from.tell('typing:stop', { roomId: room });
+      await to.next('user:stop-typing');
+      from.tell('webrtc-signal', { to: to.user, callId, signal: { renegotiate: true } });
+      await to.next('webrtc-signal');
+    }
+    for (const [from, to] of [peers, peers.toReversed()]) {
+      from.tell({ type: 'candidate', to: to.id, candidate: null });
+      includes(await to.next('candidate'), { from: from.id });
+      from.tell({ type: 'data', cursor: [1, 2] });
+      includes(await to.next('data'), { from: from.id, cursor: [1, 2] });
+    }
     const refusal = await ask(alice, 'message:send', { roomId: room, content: 'meanwhile', clientId: 'meanwhile' }, REFUSED_MS);
     includes(refusal, { success: false, code: 'UNAVAILABLE', retryable: true });
+    // Who is in neither the room nor the call is not heard, whoever remembers them.
+    assert.deepEqual(bob.heard('user:typing', ({ userId }) => userId === eve.user), []);
+    assert.equal(bob.heard('webrtc-signal').length, 1);
     await site.order('restart redis');
     await postAtLast(alice, room, 'meanwhile', RESUMED_MS);
     await Promise.all(people.map((person) => hear(person, room, ['before', 'meanwhile'])));
     assert.ok(people.every((person) => person.heard('disconnect').length === 0));
+    assert.ok(peers.every((peer) => peer.heard('close').length === 0));
+    peers.forEach((peer) => peer.close());
   });
 
   it('etcd: nothing changes until it is back, and then others take over again', async () => {

@@ -42,6 +42,18 @@ pub enum BusError {
     },
 }
 
+impl BusError {
+    /// What metrics call it.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::NoResponders(_) => "no-responders",
+            Self::Timeout(_) => "timeout",
+            Self::Unavailable(_) => "unavailable",
+            Self::TooLarge { .. } => "too-large",
+        }
+    }
+}
+
 /// A message bus. Payloads are bytes even within one process, so that what is only wrong on the
 /// wire shows in the fast tests too.
 pub trait Bus: Send + Sync + 'static {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use heliograph_domain::id::NodeId;
-use heliograph_telemetry::metrics;
+use heliograph_telemetry::{metrics, trouble::Trouble};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::{sync::watch, time::Instant};
 use tonic::transport::{Channel, Endpoint};
@@ -20,7 +20,10 @@ use tracing::warn;
 use super::{
     Keepalive, Link, STREAM_WINDOW, Services, Tls, Way, WayError, balance::Balanced, connection_window, link::LARGEST,
 };
-use crate::directory::{Node, Nodes, Role};
+use crate::{
+    connect::story,
+    directory::{Node, Nodes, Role},
+};
 
 /// How [`Channels`] connect.
 #[derive(Clone, Debug)]
@@ -33,8 +36,6 @@ pub struct ChannelOptions {
     pub keepalive: Keepalive,
     /// Largest answer that is read, in bytes.
     pub largest: usize,
-    /// How long a process that did not answer is asked only if there is no other.
-    pub distrust: Duration,
     /// Calls and streams of one channel at once that data may wait for: as many as servers allow.
     pub streams: u32,
 }
@@ -46,11 +47,13 @@ impl Default for ChannelOptions {
             connect: Duration::from_secs(1),
             keepalive: Keepalive::default(),
             largest: LARGEST,
-            distrust: Duration::from_secs(1),
             streams: 16 * 1024,
         }
     }
 }
+
+/// How long a process that did not answer is asked only if there is no other.
+const DISTRUST: Duration = Duration::from_secs(1);
 
 /// Links to the processes that live. Clones are the same links.
 ///
@@ -83,12 +86,11 @@ pub(super) struct Peer {
     way: Way,
     /// Until when it is asked only if there is no other.
     distrusted: Mutex<Option<Instant>>,
-    distrust: Duration,
 }
 
 impl Peer {
-    fn new(address: String, way: Way, distrust: Duration) -> Arc<Self> {
-        Arc::new(Self { address, way, distrusted: Mutex::new(None), distrust })
+    fn new(address: String, way: Way) -> Arc<Self> {
+        Arc::new(Self { address, way, distrusted: Mutex::new(None) })
     }
 
     pub(super) fn address(&self) -> &str {
@@ -100,7 +102,7 @@ impl Peer {
     }
 
     pub(super) fn distrust(&self) {
-        *self.distrusted.lock() = Some(Instant::now() + self.distrust);
+        *self.distrusted.lock() = Some(Instant::now() + DISTRUST);
     }
 
     fn is_distrusted(&self) -> bool {
@@ -117,7 +119,7 @@ impl Channels {
 
     /// Answers by these services what is asked of nodes with this address: they are in this process.
     pub fn serve_here(&self, address: &str, services: &Services) {
-        let peer = Peer::new(address.to_owned(), services.way(), self.0.options.distrust);
+        let peer = Peer::new(address.to_owned(), services.way());
         *self.0.pool.lock() = Pool { here: Some(peer), ..Pool::default() };
     }
 
@@ -213,8 +215,18 @@ impl Shared {
         }
         match self.channel(address) {
             Ok(channel) => {
-                let way = BoxCloneSyncService::new(channel.map_err(WayError::new));
-                Some(Peer::new(address.to_owned(), way, self.options.distrust))
+                let begins = "another process cannot be asked";
+                let trouble = Trouble::new(begins, "another process can be asked again").about(address.to_owned());
+                let trouble = Arc::new(trouble);
+                let way = channel.map_err(WayError::new).map_result(move |asked: Result<_, WayError>| {
+                    match &asked {
+                        Ok(_) => trouble.succeeded(),
+                        Err(error) => trouble.failed(story(error)),
+                    }
+                    asked
+                });
+                let way = BoxCloneSyncService::new(way);
+                Some(Peer::new(address.to_owned(), way))
             }
             Err(error) => {
                 warn!(address, %error, "a node's gRPC address cannot be used; it has to be host:port");

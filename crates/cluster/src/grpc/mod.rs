@@ -30,7 +30,7 @@ use std::time::Duration;
 
 use heliograph_domain::refusal::{Code, Refusal};
 use tonic::Status;
-use tracing::warn;
+use tracing::{debug, warn};
 
 pub use channels::{ChannelOptions, Channels};
 pub use gateways::{GatewayClient, LocalSocket, SocketPage};
@@ -80,7 +80,16 @@ fn refusal(status: Status) -> Refusal {
         tonic::Code::PermissionDenied => Code::NotAllowed,
         tonic::Code::InvalidArgument => Code::InvalidPayload,
         code => {
-            warn!(?code, message = status.message(), "a question was not answered");
+            // A process that is not there or does not answer is said to be so once, and a backend that is away by
+            // whoever has found it away: see `channels`.
+            let passing = matches!(
+                code,
+                tonic::Code::Unavailable | tonic::Code::DeadlineExceeded | tonic::Code::ResourceExhausted
+            );
+            match passing {
+                true => debug!(?code, message = status.message(), "a question was not answered"),
+                false => warn!(?code, message = status.message(), "a question was not answered"),
+            }
             Code::Unavailable
         }
     })

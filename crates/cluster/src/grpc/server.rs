@@ -6,7 +6,10 @@
 use std::{io, sync::Arc, time::Duration};
 
 use heliograph_domain::wire::proto::DESCRIPTORS;
-use heliograph_telemetry::metrics::{self, count};
+use heliograph_telemetry::{
+    metrics::{self, count},
+    trouble::Trouble,
+};
 use hyper::{server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
@@ -80,6 +83,7 @@ struct Shared {
     tls: Option<TlsAcceptor>,
     options: ServerOptions,
     metrics: metrics::Grpc,
+    handshakes: Trouble,
     places: Arc<Semaphore>,
 }
 
@@ -106,6 +110,10 @@ impl GrpcServer {
             places: Arc::new(Semaphore::new(options.connections.min(Semaphore::MAX_PERMITS))),
             options,
             metrics,
+            handshakes: Trouble::new(
+                "another process did not get through the TLS handshake",
+                "other processes get through the TLS handshake",
+            ),
         };
         Ok(Self { shared: Arc::new(shared), process, names, reporter })
     }
@@ -166,16 +174,21 @@ impl Shared {
         if let Err(error) = stream.set_nodelay(true) {
             debug!(%error, "small packets may be delayed");
         }
+        let peer = stream.peer_addr();
         let Some(tls) = &self.tls else { return self.serve(stream, shutdown).await };
         let handshake = shutdown.run_until_cancelled(timeout(self.options.opening, tls.accept(stream)));
         let refusal = match handshake.await {
             None => return,
-            Some(Ok(Ok(stream))) => return self.serve(stream, shutdown).await,
+            Some(Ok(Ok(stream))) => {
+                self.handshakes.succeeded();
+                return self.serve(stream, shutdown).await;
+            }
             Some(Ok(Err(error))) => error.to_string(),
             Some(Err(_)) => "it took too long".to_owned(),
         };
         count(&self.metrics.refused, "handshake");
-        warn!(reason = refusal, "another process did not get through the TLS handshake");
+        let peer = peer.map_or_else(|_| "somebody".to_owned(), |peer| peer.to_string());
+        self.handshakes.failed(format_args!("{peer}: {refusal}"));
     }
 
     async fn serve(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, shutdown: &CancellationToken) {

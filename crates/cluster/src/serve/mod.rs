@@ -135,12 +135,14 @@ pub struct ServeOptions {
     /// How often a partition's deadlines are read though none that is known of is due: another owner
     /// may have set some in the moment of a handover.
     pub refresh: Duration,
-    /// How long to wait before something that the bus or the store refused is tried again.
-    pub retry: Duration,
 }
+
+/// How long to wait before something that the bus or the store refused is tried again: within it, what was broken
+/// is resumed when they are back.
+const RETRY: Duration = Duration::from_secs(1);
 
 impl Default for ServeOptions {
     fn default() -> Self {
-        Self { pending: 256, refresh: Duration::from_secs(30), retry: Duration::from_secs(1) }
+        Self { pending: 256, refresh: Duration::from_secs(30) }
     }
 }

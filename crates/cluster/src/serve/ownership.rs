@@ -1,6 +1,6 @@
 //! Which partitions this node owns.
 
-use std::{collections::BTreeMap, future, pin::pin, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, future, pin::pin, sync::Arc};
 
 use heliograph_domain::id::NodeId;
 use tokio::{
@@ -11,7 +11,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::{ServeOptions, Service, worker::Worker};
+use super::{RETRY, ServeOptions, Service, worker::Worker};
 use crate::{
     bus::Bus,
     clock::Clock,
@@ -52,7 +52,7 @@ pub async fn serve<S: Service>(
     let id = node.id.clone();
     let losses = backends.directory.losses();
     backends.directory.register(node.clone()).await?;
-    let mut returning = pin!(register_again(Arc::clone(&backends.directory), losses, node, options.retry));
+    let mut returning = pin!(register_again(Arc::clone(&backends.directory), losses, node));
     let (subscribed, mut subscriptions) = mpsc::channel(usize::from(COUNT));
     let mut owned = Owned {
         service,
@@ -99,12 +99,16 @@ pub async fn serve<S: Service>(
 
 /// Registers the node again whenever its lease was lost, under its old id: others have taken its partitions
 /// for the moment, and nobody acts on anything else of it.
-async fn register_again(directory: Arc<dyn Directory>, mut losses: watch::Receiver<u64>, node: Node, retry: Duration) {
+async fn register_again(directory: Arc<dyn Directory>, mut losses: watch::Receiver<u64>, node: Node) {
     while losses.changed().await.is_ok() {
         warn!(node = %node.id, "the node's lease was lost; it registers again");
+        let mut said = false;
         while let Err(error) = directory.register(node.clone()).await {
-            warn!(node = %node.id, %error, "cannot register the node");
-            time::sleep(retry).await;
+            if !said {
+                warn!(node = %node.id, %error, "cannot register the node; it is tried until it is");
+                said = true;
+            }
+            time::sleep(RETRY).await;
         }
     }
     future::pending().await

@@ -18,7 +18,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::{Backends, Handled, ServeOptions, Service, Timers};
+use super::{Backends, Handled, RETRY, ServeOptions, Service, Timers};
 use crate::{
     bus::{Message, Reply, Subscription},
     partition::Partition,
@@ -107,9 +107,10 @@ impl<S: Service> Worker<S> {
                         self.receive(message).await;
                     }
                 }
-                Err(error) => warn!(partition = %self.partition, %error, "cannot subscribe to a partition"),
+                // The bus says that it is away, once for all partitions.
+                Err(error) => debug!(partition = %self.partition, %error, "cannot subscribe to a partition"),
             }
-            let _ = time::timeout(self.options.retry, stop.cancelled()).await;
+            let _ = time::timeout(RETRY, stop.cancelled()).await;
         }
         while let Some(step) = self.running.next().await {
             self.finish(step).await;
@@ -118,10 +119,10 @@ impl<S: Service> Worker<S> {
 
     /// What the owner before has left to do, until it is done.
     fn inherit(&self) -> Fuse<BoxFuture<'static, ()>> {
-        let (service, partition, retry) = (Arc::clone(&self.service), self.partition, self.options.retry);
+        let (service, partition) = (Arc::clone(&self.service), self.partition);
         let inheriting = async move {
             while !Arc::clone(&service).take_over(partition).await {
-                time::sleep(retry).await;
+                time::sleep(RETRY).await;
             }
         };
         inheriting.boxed().fuse()
@@ -240,15 +241,16 @@ impl<S: Service> Worker<S> {
             Step::Fired(_, done) => {
                 self.pending -= 1;
                 if !done {
-                    self.timers.expect(self.timers.now() + self.options.retry);
+                    self.timers.expect(self.timers.now() + RETRY);
                 }
                 self.fired(done);
             }
             Step::Read(Ok(due)) => self.fire(due).await,
             Step::Read(Err(error)) => {
-                warn!(partition = %self.partition, %error, "cannot read deadlines");
+                // The store says that it is away, once for all partitions.
+                debug!(partition = %self.partition, %error, "cannot read deadlines");
                 self.deadlines = Looking::No;
-                self.timers.expect(self.timers.now() + self.options.retry);
+                self.timers.expect(self.timers.now() + RETRY);
             }
         }
     }

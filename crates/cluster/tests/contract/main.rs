@@ -42,7 +42,7 @@ fn memory_bus() -> Arc<dyn Bus> {
 }
 
 fn memory() -> MemoryStore {
-    MemoryStore::new(MemoryOptions { retention: retention(), outcomes: 4096 })
+    MemoryStore::new(MemoryOptions { retention: retention(), outcomes: 16_384 })
 }
 
 fn memory_store() -> Store {

@@ -26,14 +26,15 @@ const PAGE: usize = 1000;
 /// About how long to wait before a question is repeated that was not answered.
 const ASK_AGAIN: Duration = Duration::from_millis(250);
 
+/// How long what is missing may be on its way. The pause before doubts are looked at is up to twice as long, so that
+/// not all gateways ask at once.
+const ON_ITS_WAY: Duration = Duration::from_secs(1);
+
 /// Bounds of catching up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CatchUpOptions {
     /// Rooms that may wait for being looked at one by one. If there are more, all are.
     pub doubts: usize,
-    /// How long what is missing may be on its way. The pause before doubts are looked at is up to twice as long,
-    /// so that not all gateways ask at once.
-    pub pause: Duration,
     /// Logs that are read side by side to fill gaps.
     pub reads: usize,
     /// Connections that are closed in a second because their clients have missed what nobody can give them.
@@ -42,7 +43,7 @@ pub struct CatchUpOptions {
 
 impl Default for CatchUpOptions {
     fn default() -> Self {
-        Self { doubts: 10_000, pause: Duration::from_secs(1), reads: 32, closes_per_second: 500 }
+        Self { doubts: 10_000, reads: 32, closes_per_second: 500 }
     }
 }
 
@@ -68,9 +69,12 @@ impl FanOut {
             // Asked each time: more may be missing by now, or nobody may be there any more.
             while let Some(missing) = fan_out.missing(&room) {
                 match fan_out.history.after(room.clone(), missing.after).await {
-                    Ok(page) => return fan_out.enqueue(shard, Work::Healed(room, missing.up_to, page)).await,
+                    Ok(page) => {
+                        fan_out.reading.succeeded();
+                        return fan_out.enqueue(shard, Work::Healed(room, missing.up_to, page)).await;
+                    }
                     Err(refusal) => {
-                        tracing::warn!(room = room.as_str(), %refusal, "the log could not be read to fill a gap");
+                        fan_out.reading.failed(&refusal);
                         time::sleep(jittered(ASK_AGAIN)).await;
                     }
                 }
@@ -154,10 +158,10 @@ impl FanOut {
     }
 
     /// Looks at doubts as they are raised.
-    pub(super) async fn resolve_doubts(self: &Arc<Self>, pause: Duration) {
+    pub(super) async fn resolve_doubts(self: &Arc<Self>) {
         loop {
             self.doubts.raised().await;
-            time::sleep(pause + jittered(pause / 2)).await;
+            time::sleep(ON_ITS_WAY + jittered(ON_ITS_WAY / 2)).await;
             let open = self.doubts.take();
             for standing in open.standings.into_values() {
                 self.look(Look { standing, before: None, settled: true, lost: false }).await;
@@ -173,9 +177,12 @@ impl FanOut {
         let before: Vec<_> = rooms.iter().map(|room| self.stand(room)).collect();
         let standings = loop {
             match self.history.standings(rooms.to_vec()).await {
-                Ok(standings) => break standings,
+                Ok(standings) => {
+                    self.reading.succeeded();
+                    break standings;
+                }
                 Err(refusal) => {
-                    tracing::warn!(%refusal, "rooms could not be asked where they stand");
+                    self.reading.failed(&refusal);
                     time::sleep(jittered(ASK_AGAIN)).await;
                 }
             }

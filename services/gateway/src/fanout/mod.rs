@@ -38,7 +38,7 @@ use heliograph_domain::{
     refusal::Refusal,
     room::{Position, RoomId, Standing},
 };
-use heliograph_telemetry::metrics::Gateway as Metrics;
+use heliograph_telemetry::{metrics::Gateway as Metrics, trouble::Trouble};
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -82,6 +82,8 @@ pub(crate) struct FanOutOptions {
 pub(crate) struct FanOut {
     shards: Box<[Shard]>,
     history: Arc<dyn History>,
+    /// Of logs, to fill gaps, and of where rooms stand.
+    reading: Trouble,
     metrics: Metrics,
     join_buffer: usize,
     registry: Arc<Registry>,
@@ -130,6 +132,7 @@ impl FanOut {
         let fan_out = Arc::new(Self {
             shards: shards.into(),
             history,
+            reading: Trouble::new("what was missed cannot be read yet", "what was missed can be read again"),
             join_buffer,
             registry,
             doubts: Doubts::new(catch_up.doubts, metrics.links.clone()),
@@ -156,7 +159,7 @@ impl FanOut {
         }
         let (catching_up, shutdown) = (Arc::clone(&fan_out), shutdown.clone());
         tokio::spawn(async move {
-            let resolving = catching_up.resolve_doubts(catch_up.pause);
+            let resolving = catching_up.resolve_doubts();
             let parting = catching_up.partings.run(catch_up.closes_per_second);
             shutdown.run_until_cancelled(async { tokio::join!(resolving, parting) }).await
         });

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use heliograph_domain::delivery::Outbound;
 
 pub use self::receiver::LinkOptions;
-pub(crate) use self::receiver::{Address, Errand, Receiver, Sink, Surroundings};
+pub(crate) use self::receiver::{ANSWER, Address, Errand, Receiver, Sink, Surroundings};
 use crate::{
     clients::{Clients, Meeting},
     close_codes::{REPLACED, ROOM_CLOSED},

@@ -35,8 +35,6 @@ use super::incoming::{Incoming, Taken};
 pub struct LinkOptions {
     /// Bytes of items of one sender that are kept while an older one is missing.
     pub early_bytes: usize,
-    /// How long a sender may take to answer when it is asked for what is missing.
-    pub answer: Duration,
     /// How long it is asked before the gateway goes on without what is missing.
     pub patience: Duration,
     /// How often senders say their numbers: [`heliograph_cluster::outward::OutwardOptions::heartbeat`].
@@ -45,14 +43,12 @@ pub struct LinkOptions {
 
 impl Default for LinkOptions {
     fn default() -> Self {
-        Self {
-            early_bytes: 1024 * 1024,
-            answer: Duration::from_secs(1),
-            patience: Duration::from_secs(5),
-            heartbeat: Duration::from_secs(1),
-        }
+        Self { early_bytes: 1024 * 1024, patience: Duration::from_secs(5), heartbeat: Duration::from_secs(1) }
     }
 }
+
+/// How long a sender may take to answer when it is asked for what is missing; then it is asked again.
+pub(crate) const ANSWER: Duration = Duration::from_secs(1);
 
 /// From one question to a sender that did not answer to the next.
 const ASK_AGAIN: Duration = Duration::from_millis(250);

@@ -96,6 +96,20 @@ pub(crate) struct Nats {
     pub ping_interval: Duration,
     /// Messages that may wait for one subscription; beyond, they are lost and asked for again.
     pub subscription_queue: usize,
+    /// Messages that may wait to be sent; beyond, senders wait.
+    pub send_queue: usize,
+    /// How long a server may take to react before the bus counts as unavailable.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub response_timeout: Duration,
+    /// How long an attempt to connect may take.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub connect_timeout: Duration,
+    /// The longest pause between two attempts to connect.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub longest_pause: Duration,
 }
 
 impl Default for Nats {
@@ -111,6 +125,10 @@ impl Default for Nats {
             prefix: "hg".to_owned(),
             ping_interval: seconds(2),
             subscription_queue: 8192,
+            send_queue: 2048,
+            response_timeout: seconds(2),
+            connect_timeout: seconds(2),
+            longest_pause: seconds(1),
         }
     }
 }
@@ -149,10 +167,14 @@ pub(crate) struct Redis {
     pub connections: usize,
     /// Steps that may be under way on one connection; more wait.
     pub in_flight: usize,
-    /// How long a step may take before the store counts as unavailable.
+    /// How long a step, and an attempt to connect, may take before the store counts as unavailable.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub response_timeout: Duration,
+    /// The longest pause between two attempts to connect.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub longest_pause: Duration,
 }
 
 impl Default for Redis {
@@ -169,6 +191,7 @@ impl Default for Redis {
             connections: 1,
             in_flight: 1024,
             response_timeout: seconds(1),
+            longest_pause: seconds(1),
         }
     }
 }
@@ -201,6 +224,18 @@ pub(crate) struct Etcd {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub lease: Duration,
+    /// How long an answer may take, and how long a caller waits while there is no connection.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub response_timeout: Duration,
+    /// How long an attempt to connect to one server may take.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub connect_timeout: Duration,
+    /// The longest pause between two attempts to connect.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub longest_pause: Duration,
 }
 
 impl Default for Etcd {
@@ -213,6 +248,9 @@ impl Default for Etcd {
             key_file: None,
             prefix: "/heliograph".to_owned(),
             lease: seconds(5),
+            response_timeout: seconds(3),
+            connect_timeout: seconds(2),
+            longest_pause: seconds(1),
         }
     }
 }
@@ -244,6 +282,32 @@ pub(crate) struct Grpc {
     /// The name in the others' certificates, if it is not the host that they advertise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_name: Option<String>,
+    /// Connections of other processes at once; others are closed.
+    pub connections: usize,
+    /// Questions of one process that may be under way at once; beyond, it keeps them.
+    pub streams: u32,
+    /// Questions that are answered at once; others are refused.
+    pub calls: usize,
+    /// How long connecting to another process may take.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub connect_timeout: Duration,
+    /// How long another process may take from its connection to its first question, the TLS handshake included.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub opening_timeout: Duration,
+    /// How long nothing is heard of another process before it is asked for a sign of life.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub keepalive_interval: Duration,
+    /// How long it may take to give one before the connection ends.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub keepalive_timeout: Duration,
+    /// How long questions under way may take when the process stops.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub drain_period: Duration,
 }
 
 impl Default for Grpc {
@@ -256,6 +320,14 @@ impl Default for Grpc {
             key_file: None,
             ca_file: None,
             server_name: None,
+            connections: 1024,
+            streams: 16_384,
+            calls: 16_384,
+            connect_timeout: seconds(1),
+            opening_timeout: seconds(5),
+            keepalive_interval: seconds(2),
+            keepalive_timeout: seconds(3),
+            drain_period: seconds(5),
         }
     }
 }

@@ -28,7 +28,7 @@ pub(crate) struct Rooms {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub log_age: Duration,
-    /// Outcomes of commands that a room remembers, so that a retry changes nothing.
+    /// Outcomes of commands that a room remembers for two minutes, so that a retry changes nothing: the default suffices for 136 commands a second. In a room with more, the oldest go sooner, and a message that a client sends again later than that stands in the log twice.
     pub remembered_commands: usize,
     /// Entries of the log that the answer to a join brings.
     pub join_entries: usize,
@@ -43,7 +43,7 @@ impl Default for Rooms {
         Self {
             log_entries: 1000,
             log_age: seconds(7 * 24 * 3600),
-            remembered_commands: 4096,
+            remembered_commands: 16_384,
             join_entries: 200,
             join_members: 200,
             html: Html::Strip,
@@ -172,6 +172,10 @@ pub(crate) struct Cluster {
     pub question_deadline: Duration,
     /// Commands of one partition that may be under way or wait for each other; beyond, the bus keeps them.
     pub partition_queue: usize,
+    /// How often a partition's deadlines are read though none that is known of is due: another room-router may have set some while the partition changed hands.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub deadline_refresh: Duration,
     /// Messages that may wait for one subscription of the memory bus; beyond, senders wait.
     pub bus_queue: usize,
     /// Bytes of what was sent to a gateway that a service keeps, to send it again if the bus has lost some.
@@ -218,7 +222,7 @@ pub(crate) struct Cluster {
     pub takeover_at_once: usize,
     /// Rooms of which a room-router remembers that they are marked as written to; of more, some are marked more often than they have to be.
     pub marked_rooms: usize,
-    /// Rooms of which a room-router remembers who is in them, so that what is not stored can be told while the store is away.
+    /// Rooms and calls of which a room-router remembers who is in them, so that typing, data and signals are told while the store is away; of a room, 256 people.
     pub known_rooms: usize,
     /// How long that is remembered.
     #[serde(with = "humantime_serde")]
@@ -239,6 +243,7 @@ impl Default for Cluster {
             command_attempt: seconds(1),
             question_deadline: seconds(5),
             partition_queue: 256,
+            deadline_refresh: seconds(30),
             bus_queue: 4096,
             link_kept_bytes: 1024 * 1024,
             link_waiting_bytes: 1024 * 1024,
@@ -258,8 +263,8 @@ impl Default for Cluster {
             takeover_rooms: 10_000,
             takeover_at_once: 64,
             marked_rooms: 65_536,
-            known_rooms: 4096,
-            known_age: seconds(600),
+            known_rooms: 16_384,
+            known_age: seconds(3600),
             relays: 16_384,
             startup_deadline: seconds(60),
         }

@@ -5,6 +5,7 @@ use heliograph_domain::{
     id::{CallId, UserId},
     outcome::RoomOutcome,
     refusal::{Code, Refusal},
+    room::RoomId,
     user::Actor,
 };
 
@@ -154,6 +155,7 @@ impl Router {
             Err(failure) => return Err(failure),
         }
         let alias = Stored::AliasOf(kept.id.clone()).encode();
+        self.memory.learn_call(&RoomId::of_call(&given_up.id), None, request.now);
         self.store.calls.save(&given_up.id, version, alias, self.options.quiet_call).await?;
         for user in current.current().cloned().collect::<Vec<UserId>>() {
             self.note(self.store.presence.remove_call(&user, &given_up.id).await, "call");

@@ -14,12 +14,12 @@ use super::{
     call::Call,
     held::{HeldSignal, HoldLimits},
     initiate::call_id,
+    record::Stored,
     step::Loaded,
 };
 use crate::{
     failure::{Failure, Outcome},
     glance::unknown,
-    memory::Way,
     relay::{express, no_such_peer},
     router::{Request, Router, too_many},
 };
@@ -35,26 +35,38 @@ enum Course {
 }
 
 impl Router {
-    /// Passes a signal to another participant. While the store does not answer, it goes the way of an
-    /// earlier one: without the store nothing can change in a call.
+    /// Passes a signal to another participant. While the store does not answer, by the call as it was last seen:
+    /// without the store nothing can change in it.
     pub(crate) async fn signal_in_call(&self, request: &Request, signal: Signal) -> Outcome<()> {
-        let (room, actor, now) = (&request.room, request.actor()?, request.now);
-        let failure = match self.memory.store_is_away(room, now) {
-            true => unknown(),
-            false => match self.pass_signal(request, &signal).await {
-                Err(Failure::Store(error @ StoreError::Unavailable(_))) => error,
-                done => return done,
-            },
+        if self.memory.store_is_away(&request.room, request.now) {
+            return self.pass_by_memory(request, &signal, unknown()).await;
+        }
+        match self.pass_signal(request, &signal).await {
+            Err(Failure::Store(error @ StoreError::Unavailable(_))) => {
+                self.memory.store_went_away(&request.room, self.clock.now());
+                self.pass_by_memory(request, &signal, error).await
+            }
+            done => done,
+        }
+    }
+
+    /// Passes a signal to the socket with which the addressee took part when the store last answered. Who takes part
+    /// is decided by the same rules.
+    async fn pass_by_memory(&self, request: &Request, signal: &Signal, away: StoreError) -> Outcome<()> {
+        let (actor, now) = (request.actor()?, request.now);
+        let Some(Ok(Stored::Call(mut call))) = self.memory.call(&request.room, now).map(Stored::decode) else {
+            return Err(away.into());
         };
-        self.memory.store_went_away(room, self.clock.now());
-        let Some(way) = self.memory.way(room, &actor.socket, &signal.to, now) else { return Err(failure.into()) };
+        let to = addressee(&call, &signal.to)?;
+        let socket = call.signal(actor, &to)?;
+        let Some(device) = call.participant(&to).and_then(|one| one.device.clone()) else { return Err(away.into()) };
+        express(signal.kind, actor.vocabulary, device.vocabulary)?;
         self.metrics.from_memory.inc();
-        self.send_signal(&way, held(actor, way.peer.clone(), &signal, now)).await;
+        self.send_signal(&request.room, &device, held(actor, socket, signal, now)).await;
         Ok(())
     }
 
-    async fn send_signal(&self, way: &Way, signal: HeldSignal) {
-        let Way { device, room, .. } = way;
+    async fn send_signal(&self, room: &RoomId, device: &UserSocket, signal: HeldSignal) {
         self.tell_socket(&device.gateway, room, &device.socket, signal.at, signal.into_event()).await;
     }
 
@@ -67,11 +79,7 @@ impl Router {
             Some(Loaded { call, .. }) => call,
             None => self.begin_with_signal(request, actor, &signal.to).await?,
         };
-        let to = match &signal.to {
-            SignalTarget::User(user) => user.clone(),
-            SignalTarget::Socket(peer) => call.participant_at(peer).ok_or_else(no_such_peer)?.id.clone(),
-            SignalTarget::Others => return Err(Refusal::invalid("to", "is required").into()),
-        };
+        let to = addressee(&call, &signal.to)?;
         // Before anything is said about the addressee.
         let unchanged = call.clone();
         let socket = call.signal(actor, &to)?;
@@ -81,9 +89,7 @@ impl Router {
         {
             // Most signals change nothing: the sender is known to take part with this socket.
             let room = RoomId::of_call(call.known_to(&to));
-            let way = Way { peer: socket.clone(), device: device.clone(), room };
-            self.memory.learn_way(&request.room, &actor.socket, &signal.to, &way, now);
-            self.send_signal(&way, held(actor, socket, signal, now)).await;
+            self.send_signal(&room, device, held(actor, socket, signal, now)).await;
             return Ok(());
         }
         let limits = HoldLimits {
@@ -103,7 +109,7 @@ impl Router {
         let room = RoomId::of_call(&known_as);
         match course {
             Course::Device(device) => {
-                self.tell_socket(&device.gateway, &room, &device.socket, now, signal.into_event()).await;
+                self.send_signal(&room, &device, signal).await;
             }
             Course::Devices => self.tell_users(&room, &[to], None, now, signal.into_event()).await?,
             Course::Held => {}
@@ -172,6 +178,15 @@ impl Router {
         // Whoever came first: both signals belong to that call.
         let begun = self.load_call(&id).await?;
         Ok(begun.ok_or(Refusal::new(Code::NotFound))?.call)
+    }
+}
+
+/// The participant that a signal is for.
+fn addressee(call: &Call, to: &SignalTarget) -> Result<UserId, Refusal> {
+    match to {
+        SignalTarget::User(user) => Ok(user.clone()),
+        SignalTarget::Socket(peer) => Ok(call.participant_at(peer).ok_or_else(no_such_peer)?.id.clone()),
+        SignalTarget::Others => Err(Refusal::invalid("to", "is required")),
     }
 }
 

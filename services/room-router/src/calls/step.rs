@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use bytes::Bytes;
 use heliograph_cluster::{
     serve::Timers,
     store::{Deadline, StoreError},
@@ -48,8 +49,11 @@ impl Router {
         // An alias names a call that survived; nothing becomes an alias afterwards.
         for _ in 0..2 {
             let Some(found) = self.store.calls.load(&id).await? else { return Ok(None) };
-            match Stored::decode(found.record) {
-                Ok(Stored::Call(call)) => return Ok(Some(Loaded { call: *call, version: found.version })),
+            match Stored::decode(found.record.clone()) {
+                Ok(Stored::Call(call)) => {
+                    self.remember_call(&call, &found.record);
+                    return Ok(Some(Loaded { call: *call, version: found.version }));
+                }
                 Ok(Stored::AliasOf(other)) => id = other,
                 Err(error) => {
                     error!(call = id.as_str(), %error, "a call cannot be read");
@@ -58,6 +62,13 @@ impl Router {
             }
         }
         Ok(None)
+    }
+
+    /// Remembers a call as it stands, for signals while the store is away. Not one with several names: the owners
+    /// of all their partitions change it.
+    fn remember_call(&self, call: &Call, record: &Bytes) {
+        let is_ours_alone = call.participants.iter().all(|one| one.known_as.is_none());
+        self.memory.learn_call(&RoomId::of_call(&call.id), is_ours_alone.then_some(record), self.clock.now());
     }
 
     /// The call of this name as it stands.
@@ -125,10 +136,12 @@ impl Router {
         let room = RoomId::of_call(&after.id);
         self.mark(&room, timers.now()).await;
         let record = Stored::Call(Box::new(after.clone())).encode();
-        if !self.store.calls.save(&after.id, version, record, self.kept(after)).await? {
+        // What fails may have been done all the same.
+        self.memory.learn_call(&room, None, timers.now());
+        if !self.store.calls.save(&after.id, version, record.clone(), self.kept(after)).await? {
             return Ok(false);
         }
-        self.memory.forget_room(&room);
+        self.remember_call(after, &record);
         for user in concerned.difference(&concerns) {
             self.note(self.store.presence.remove_call(user, &after.id).await, "call");
         }

@@ -13,16 +13,18 @@ mod rooms;
 
 use std::time::Duration;
 
-use heliograph_cluster::{partition::Partition, store::View};
+use bytes::Bytes;
+use heliograph_cluster::{
+    partition::Partition,
+    store::{Attendant, View},
+};
 use heliograph_domain::{
-    command::SignalTarget,
     id::{NodeId, SocketId, UserId},
     room::RoomId,
     time::Timestamp,
 };
 use parking_lot::Mutex;
 
-pub(crate) use self::rooms::Way;
 use self::{marks::Marks, rooms::Rooms};
 use crate::options::Options;
 
@@ -122,7 +124,17 @@ impl Memory {
         self.with(room, |shard| shard.rooms.peer_of(room, user, now))
     }
 
-    /// Attendances have begun or ended.
+    /// A socket attends, and its user is a member.
+    pub(crate) fn attends(&self, room: &RoomId, attendant: Attendant, gateways: &[NodeId], now: Timestamp) {
+        self.with(room, |shard| shard.rooms.attends(room, attendant, gateways, now));
+    }
+
+    /// A member has written to the room.
+    pub(crate) fn posted(&self, room: &RoomId, member: &UserId, gateways: &[NodeId], now: Timestamp) {
+        self.with(room, |shard| shard.rooms.posted(room, member, gateways, now));
+    }
+
+    /// Attendances have ended.
     pub(crate) fn gateways(&self, room: &RoomId, gateways: &[NodeId], now: Timestamp) {
         self.with(room, |shard| shard.rooms.gateways(room, gateways, now));
     }
@@ -132,18 +144,19 @@ impl Memory {
         self.with(room, |shard| shard.rooms.left(room, socket, no_member, now));
     }
 
-    /// The room is closed, or its call has changed.
+    /// The room is closed.
     pub(crate) fn forget_room(&self, room: &RoomId) {
         self.with(room, |shard| shard.rooms.forget(room));
     }
 
-    /// Notes which way a signal in a call has gone.
-    pub(crate) fn learn_way(&self, room: &RoomId, from: &SocketId, to: &SignalTarget, way: &Way, now: Timestamp) {
-        self.with(room, |shard| shard.rooms.learn_way(room, from, to, way, now));
+    /// Notes the record of a call, which only the owner of the room's partition changes. Without one, what is known
+    /// is forgotten.
+    pub(crate) fn learn_call(&self, room: &RoomId, record: Option<&Bytes>, now: Timestamp) {
+        self.with(room, |shard| shard.rooms.learn_call(room, record, now));
     }
 
-    /// The way of an earlier signal in a call that nothing has changed since.
-    pub(crate) fn way(&self, room: &RoomId, from: &SocketId, to: &SignalTarget, now: Timestamp) -> Option<Way> {
-        self.with(room, |shard| shard.rooms.way(room, from, to, now))
+    /// The record of the call as it was last read or written.
+    pub(crate) fn call(&self, room: &RoomId, now: Timestamp) -> Option<Bytes> {
+        self.with(room, |shard| shard.rooms.call(room, now))
     }
 }

@@ -1,11 +1,11 @@
-//! What the store has said of rooms. Only what it has confirmed is remembered: that somebody attends
-//! or is a member, never that somebody is not.
+//! What the store has said of rooms and calls. Only what it has confirmed is remembered: that somebody attends
+//! or is a member, never that somebody is not; of a call its last record.
 
 use std::time::Duration;
 
-use heliograph_cluster::store::{Attendant, UserSocket, View};
+use bytes::Bytes;
+use heliograph_cluster::store::{Attendant, View};
 use heliograph_domain::{
-    command::SignalTarget,
     id::{NodeId, SocketId, UserId},
     room::RoomId,
     time::Timestamp,
@@ -13,8 +13,11 @@ use heliograph_domain::{
 
 use super::{Question, generations::Generations};
 
-/// How many members, attendants and ways are remembered of one room. Those who are active are few.
-const OF_A_ROOM: usize = 64;
+/// How many members and attendants are remembered of one room: those who came or did something last.
+const OF_A_ROOM: usize = 256;
+
+/// The largest record of a call that is remembered. Larger ones have signals in them that wait for a participant.
+const CALL_BYTES: usize = 16 * 1024;
 
 pub(super) struct Rooms(Generations<RoomId, Known>);
 
@@ -25,18 +28,8 @@ struct Known {
     members: Vec<UserId>,
     /// In the order in which they were heard of.
     attendants: Vec<Attendant>,
-    ways: Vec<((SocketId, SignalTarget), Way)>,
-}
-
-/// Which way a signal in a call goes.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Way {
-    /// The sender, as the others know them.
-    pub(crate) peer: SocketId,
-    /// The socket that it goes to.
-    pub(crate) device: UserSocket,
-    /// The room of the call, as the addressee knows it.
-    pub(crate) room: RoomId,
+    /// The record of the call that the room belongs to.
+    call: Option<Bytes>,
 }
 
 impl Rooms {
@@ -50,16 +43,30 @@ impl Rooms {
         }
         let known = self.0.entry(room, now);
         known.gateways.clone_from(&view.gateways);
-        if view.member && !known.members.contains(question.user) {
-            push(&mut known.members, question.user.clone());
+        if view.member {
+            known.add_member(question.user);
         }
         for attendant in view.attendant.iter().chain(&view.addressee) {
-            match known.attendants.iter_mut().find(|one| one.socket == attendant.socket) {
-                Some(one) if one == attendant => {}
-                Some(one) => *one = attendant.clone(),
-                None => push(&mut known.attendants, attendant.clone()),
-            }
+            known.add_attendant(attendant);
         }
+    }
+
+    pub(super) fn attends(&mut self, room: &RoomId, mut attendant: Attendant, gateways: &[NodeId], now: Timestamp) {
+        let known = self.0.entry(room, now);
+        known.gateways = gateways.to_vec();
+        known.add_member(&attendant.user.id);
+        // A peer that attends once more without asking for that stays one.
+        let before = known.attendants.iter().find(|one| one.socket == attendant.socket);
+        attendant.peer = attendant.peer.or(before.and_then(|one| one.peer));
+        known.add_attendant(&attendant);
+    }
+
+    pub(super) fn posted(&mut self, room: &RoomId, member: &UserId, gateways: &[NodeId], now: Timestamp) {
+        let known = self.0.entry(room, now);
+        if known.gateways != gateways {
+            known.gateways = gateways.to_vec();
+        }
+        known.add_member(member);
     }
 
     pub(super) fn recall(&mut self, room: &RoomId, question: Question<'_>, now: Timestamp) -> Option<View> {
@@ -103,19 +110,35 @@ impl Rooms {
         self.0.retain(keep);
     }
 
-    pub(super) fn learn_way(&mut self, room: &RoomId, from: &SocketId, to: &SignalTarget, way: &Way, now: Timestamp) {
-        let ways = &mut self.0.entry(room, now).ways;
-        match ways.iter_mut().find(|((sender, addressee), _)| sender == from && addressee == to) {
-            Some((_, known)) if known == way => {}
-            Some((_, known)) => *known = way.clone(),
-            None => push(ways, ((from.clone(), to.clone()), way.clone())),
+    pub(super) fn learn_call(&mut self, room: &RoomId, record: Option<&Bytes>, now: Timestamp) {
+        match record.filter(|record| record.len() <= CALL_BYTES) {
+            Some(record) => self.0.entry(room, now).call = Some(record.clone()),
+            None => {
+                if let Some(known) = self.0.known(room, now) {
+                    known.call = None;
+                }
+            }
         }
     }
 
-    pub(super) fn way(&mut self, room: &RoomId, from: &SocketId, to: &SignalTarget, now: Timestamp) -> Option<Way> {
-        let ways = &self.0.get(room, now)?.ways;
-        let way = ways.iter().find(|((sender, addressee), _)| sender == from && addressee == to);
-        way.map(|(_, way)| way.clone())
+    pub(super) fn call(&mut self, room: &RoomId, now: Timestamp) -> Option<Bytes> {
+        self.0.get(room, now)?.call.clone()
+    }
+}
+
+impl Known {
+    fn add_member(&mut self, user: &UserId) {
+        if !self.members.contains(user) {
+            push(&mut self.members, user.clone());
+        }
+    }
+
+    fn add_attendant(&mut self, attendant: &Attendant) {
+        match self.attendants.iter_mut().find(|one| one.socket == attendant.socket) {
+            Some(one) if one == attendant => {}
+            Some(one) => *one = attendant.clone(),
+            None => push(&mut self.attendants, attendant.clone()),
+        }
     }
 }
 

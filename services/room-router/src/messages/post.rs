@@ -77,6 +77,7 @@ impl Router {
     async fn posted(&self, request: &Request, message: Message, appended: Appended) -> RoomOutcome {
         self.metrics.messages.inc();
         let Appended { message: id, position, at, gateways } = appended;
+        self.memory.posted(&request.room, &message.author.id, &gateways, request.now);
         // A retry of the command keeps the id that the message got the first time.
         let event = Event::MessagePosted(Message { id: id.clone(), ..message });
         let place = Place::Log { epoch: position.epoch, seq: position.seq };

@@ -1,7 +1,7 @@
 //! Joining a room.
 
 use futures_util::future;
-use heliograph_cluster::store::{Attend, AttendOutcome, Attended, StoreError, StoredEntry};
+use heliograph_cluster::store::{Attend, AttendOutcome, Attendant, Attended, StoreError, StoredEntry};
 use heliograph_domain::{
     command::Join,
     delivery::{Except, LogEntry, Place},
@@ -91,11 +91,17 @@ impl Router {
             AttendOutcome::Attending(attended) => *attended,
             AttendOutcome::Full => return Err(Code::RoomFull.into()),
         };
-        // This socket may have come from another gateway.
-        for socket in attended.removed.iter().map(|(attendant, _)| &attendant.socket).chain([&actor.socket]) {
-            self.memory.left(&request.room, socket, None, request.now);
+        for (attendant, _) in &attended.removed {
+            self.memory.left(&request.room, &attendant.socket, None, request.now);
         }
-        self.memory.gateways(&request.room, &attended.gateways, request.now);
+        let attendant = Attendant {
+            socket: actor.socket.clone(),
+            user: actor.user.clone(),
+            gateway: actor.gateway.clone(),
+            vocabulary: actor.vocabulary,
+            peer,
+        };
+        self.memory.attends(&request.room, attendant, &attended.gateways, request.now);
         self.announce(request, actor, peer, &ghosts, &attended).await?;
         self.store.presence.add_room(&actor.user.id, &request.room, request.now).await?;
         let session = self.store.sessions.add_room(&actor.socket, &request.room, attended.position, join.explicit);

@@ -110,23 +110,21 @@ async fn a_change_of_a_call_that_others_get_ahead_of_is_made_anew() {
     assert_eq!(code(stage.ask(&bob, "call:c", RoomCommand::EndCall { unanswered: false }).await), Code::Unavailable);
 }
 
-/// Two synapse clients and two mesh clients in a room, each known to the router by what they did before the
-/// store went away, and a switch for that.
+/// How long the router remembers who is where.
+const KNOWN: Duration = Duration::from_secs(600);
+
+/// Two synapse clients and two mesh clients who have joined a room and done nothing else, a store that has gone away
+/// since, and a switch for that.
 async fn away_from_the_store() -> (Stage, Outage) {
     let outage = Outage::default();
-    let mut stage = Stage::over(|_| {}, |store| outage.over(store)).await;
+    let mut stage = Stage::over(|options| options.known_age = KNOWN, |store| outage.over(store)).await;
     for (id, gateway) in [("ann1", "g1"), ("bob1", "g2")] {
         let actor = stage.synapse(id, gateway).await;
         stage.join(&actor, "team").await;
-        stage.ask(&actor, "team", RoomCommand::SetTyping { on: true }).await.unwrap();
     }
     for (id, gateway) in [("cat1", "g1"), ("dan1", "g2")] {
         let actor = stage.mesh(id, gateway).await;
         stage.join(&actor, "team").await;
-        stage
-            .ask(&actor, "team", RoomCommand::SendEphemeral { to: None, kind: EphemeralKind::Data, body: json() })
-            .await
-            .unwrap();
     }
     stage.clear();
     outage.begin();
@@ -224,28 +222,81 @@ async fn who_has_left_is_not_known_any_more() {
     assert!(stage.heard("g1").is_empty() && stage.heard("g2").is_empty());
 }
 
-#[tokio::test(start_paused = true)]
-async fn signals_of_a_call_go_the_way_of_those_before() {
+/// Ann and Bob in a call that Cat has declined, none of whom has sent a signal yet, and the switch.
+async fn call_away_from_the_store() -> (Stage, Outage) {
     let outage = Outage::default();
     let mut stage = Stage::over(|_| {}, |store| outage.over(store)).await;
     let (ann, bob) = (stage.synapse("ann1", "g1").await, stage.synapse("bob1", "g2").await);
-    initiated(stage.ask(&ann, "call:c", call(&["bob"])).await);
+    let cat = stage.synapse("cat1", "g2").await;
+    initiated(stage.ask(&ann, "call:c", call(&["bob", "cat"])).await);
     stage.ask(&bob, "call:c", RoomCommand::AcceptCall).await.unwrap();
-    let signal = |to: &str| {
-        let to = SignalTarget::User(user(to));
-        RoomCommand::Signal(Signal { to, kind: SignalKind::Candidate, body: json() })
-    };
-    stage.ask(&ann, "call:c", signal("bob")).await.unwrap();
+    stage.ask(&cat, "call:c", RoomCommand::RejectCall { reason: None }).await.unwrap();
     stage.clear();
     outage.begin();
-    stage.ask(&ann, "call:c", signal("bob")).await.unwrap();
+    (stage, outage)
+}
+
+fn signal_to_user(to: &str) -> RoomCommand {
+    let to = SignalTarget::User(user(to));
+    RoomCommand::Signal(Signal { to, kind: SignalKind::Candidate, body: json() })
+}
+
+#[tokio::test(start_paused = true)]
+async fn signals_of_a_call_flow_between_those_who_are_in_it() {
+    let (mut stage, outage) = call_away_from_the_store().await;
+    let (ann, bob) = (actor("ann1", "g1", Vocabulary::Synapse), actor("bob1", "g2", Vocabulary::Synapse));
+    stage.ask(&ann, "call:c", signal_to_user("bob")).await.unwrap();
     assert_eq!(stage.heard("g2").len(), 1);
-    // The other way none has gone yet.
-    assert_eq!(code(stage.ask(&bob, "call:c", signal("ann")).await), Code::Unavailable);
+    stage.ask(&bob, "call:c", signal_to_user("ann")).await.unwrap();
+    assert_eq!(stage.heard("g1").len(), 1);
+    assert_eq!(stage.metrics.rooms.from_memory.get(), 2);
     outage.end();
     stage.pass(Duration::from_secs(2)).await;
     stage.ask(&ann, "call:c", RoomCommand::EndCall { unanswered: false }).await.unwrap();
     stage.clear();
     outage.begin();
-    assert_eq!(code(stage.ask(&ann, "call:c", signal("bob")).await), Code::Unavailable);
+    assert!(stage.ask(&ann, "call:c", signal_to_user("bob")).await.is_err());
+    assert!(stage.heard("g2").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn signals_of_whoever_is_not_in_the_call_are_refused_without_the_store_too() {
+    let (mut stage, _outage) = call_away_from_the_store().await;
+    for stranger in ["cat1", "eve1"] {
+        let stranger = actor(stranger, "g1", Vocabulary::Synapse);
+        assert_eq!(code(stage.ask(&stranger, "call:c", signal_to_user("bob")).await), Code::NotAllowed);
+    }
+    let ann = actor("ann1", "g1", Vocabulary::Synapse);
+    assert_eq!(code(stage.ask(&ann, "call:c", signal_to_user("cat")).await), Code::NotAllowed);
+    assert_eq!(code(stage.ask(&ann, "call:other", signal_to_user("bob")).await), Code::Unavailable);
+    assert!(stage.heard("g1").is_empty() && stage.heard("g2").is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_back_is_noticed_while_signals_go_on() {
+    let (stage, outage) = call_away_from_the_store().await;
+    let ann = actor("ann1", "g1", Vocabulary::Synapse);
+    stage.ask(&ann, "call:c", signal_to_user("bob")).await.unwrap();
+    outage.end();
+    for _ in 0..20 {
+        stage.ask(&ann, "call:c", signal_to_user("bob")).await.unwrap();
+        stage.pass(Duration::from_millis(100)).await;
+    }
+    let from_memory = stage.metrics.rooms.from_memory.get();
+    assert!(from_memory <= 12, "{from_memory} of 21");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_writes_is_known_though_they_joined_long_ago() {
+    let (mut stage, outage) = away_from_the_store().await;
+    outage.end();
+    let ann = actor("ann1", "g1", Vocabulary::Synapse);
+    for _ in 0..4 {
+        stage.pass(KNOWN / 4).await;
+        stage.post(&ann, "team", "still here").await.unwrap();
+    }
+    stage.clear();
+    outage.begin();
+    stage.ask(&ann, "team", RoomCommand::SetTyping { on: true }).await.unwrap();
+    assert_eq!(stage.heard("g2").len(), 1);
 }

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_nats::Event;
+use heliograph_telemetry::metrics;
 use parking_lot::Mutex;
 use tokio::{
     sync::{Notify, watch},
@@ -19,11 +20,12 @@ const PAUSE: Duration = Duration::from_millis(50);
 const SPACING: Duration = Duration::from_millis(500);
 
 /// What the client library tells, until somebody looks.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Events(Arc<State>);
 
 #[derive(Default)]
 struct State {
+    metrics: metrics::Bus,
     news: Mutex<News>,
     /// The last trouble that was logged. The library tells of the same again and again.
     trouble: Mutex<String>,
@@ -41,11 +43,21 @@ struct News {
 }
 
 impl Events {
+    pub(super) fn new(metrics: metrics::Bus) -> Self {
+        Self(Arc::new(State { metrics, ..State::default() }))
+    }
+
     /// Notes an event. Never waits: the library loses events when nobody takes them.
     pub(super) fn note(&self, event: Event) {
         match event {
-            Event::Connected => self.change(|news| news.connections += 1),
-            Event::SlowConsumer(_) => self.change(|news| news.dropped += 1),
+            Event::Connected => {
+                self.0.metrics.connections.inc();
+                self.change(|news| news.connections += 1);
+            }
+            Event::SlowConsumer(_) => {
+                self.0.metrics.dropped.inc();
+                self.change(|news| news.dropped += 1);
+            }
             Event::Disconnected => {
                 warn!("the connection to NATS is lost");
                 self.0.trouble.lock().clear();

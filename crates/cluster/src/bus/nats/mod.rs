@@ -17,6 +17,7 @@ use std::{error::Error, io, sync::Arc, time::Duration};
 use async_nats::{Client, ConnectErrorKind, PublishErrorKind, StatusCode, Subscriber, connection::State as Connection};
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, future::BoxFuture};
+use heliograph_telemetry::metrics::{self, count};
 use tokio::{runtime::Handle, sync::watch, time};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::error;
@@ -46,6 +47,7 @@ struct Link {
     replies: Arc<Replies>,
     runtime: Handle,
     patience: Duration,
+    metrics: metrics::Bus,
 }
 
 impl NatsBus {
@@ -60,7 +62,7 @@ impl NatsBus {
         let servers: Vec<async_nats::ServerAddr> = servers
             .collect::<Result<_, io::Error>>()
             .map_err(|error| failure(&address.shown(), Obstacle::Settings, error.to_string()))?;
-        let events = Events::default();
+        let events = Events::new(options.metrics.clone());
         let callback = events.clone();
         let client = options.client(&address).await?.event_callback(move |event| {
             callback.note(event);
@@ -76,7 +78,13 @@ impl NatsBus {
         let inbox = client.subscribe(replies.subject()).await;
         let inbox = inbox.map_err(|error| failure(&address.shown(), Obstacle::Unreachable, story(&error)))?;
         let receiving = tokio::spawn(Arc::clone(&replies).receive(inbox));
-        let link = Arc::new(Link { client, replies, runtime: Handle::current(), patience: options.patience });
+        let link = Arc::new(Link {
+            client,
+            replies,
+            runtime: Handle::current(),
+            patience: options.patience,
+            metrics: options.metrics,
+        });
         let (disturbed, disturbances) = watch::channel(0);
         let watching = tokio::spawn(disturbances::count(Arc::clone(&link), events.clone(), disturbed));
         let tasks = [receiving, watching].map(AbortOnDropHandle::new);
@@ -94,7 +102,11 @@ impl NatsBus {
 
 impl Bus for NatsBus {
     fn publish(&self, subject: Subject, payload: Bytes) -> BoxFuture<'_, Result<(), BusError>> {
-        async move { self.link.send(&subject, subject.name(&self.prefix), None, payload).await }.boxed()
+        async move {
+            let sent = self.link.send(&subject, subject.name(&self.prefix), None, payload).await;
+            sent.inspect_err(|error| count(&self.link.metrics.failures, error.name()))
+        }
+        .boxed()
     }
 
     fn request(&self, subject: Subject, payload: Bytes, timeout: Duration) -> BoxFuture<'_, Result<Bytes, BusError>> {
@@ -108,7 +120,9 @@ impl Bus for NatsBus {
                     _ => Ok(message.payload),
                 }
             };
-            time::timeout(timeout, exchange).await.unwrap_or_else(|_| Err(BusError::Timeout(subject.clone())))
+            let answer = time::timeout(timeout, exchange).await;
+            let answer = answer.unwrap_or_else(|_| Err(BusError::Timeout(subject.clone())));
+            answer.inspect_err(|error| count(&self.link.metrics.failures, error.name()))
         }
         .boxed()
     }

@@ -3,12 +3,16 @@
 use std::{path::PathBuf, time::Duration};
 
 use async_nats::ConnectOptions;
+use heliograph_telemetry::metrics;
 use rand::RngExt;
 
 use crate::{
     bus::DEFAULT_PREFIX,
     connect::{Address, ConnectError, Obstacle},
 };
+
+/// What the servers call this client in their reports.
+const NAME: &str = "heliograph";
 
 /// The first pause between two attempts to connect again. It doubles from one to the next.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
@@ -19,8 +23,6 @@ pub struct NatsOptions {
     /// `nats://[user:password@]host:port[,host:port]…`, or `tls://…` to insist on encryption. A user
     /// without password is a token.
     pub url: String,
-    /// What the servers call this client in their reports.
-    pub name: String,
     /// User, if it is not part of the URL.
     pub user: Option<String>,
     /// The user's password.
@@ -51,6 +53,8 @@ pub struct NatsOptions {
     pub send_queue: usize,
     /// How long a sender waits for the server, and a subscriber for its confirmation.
     pub patience: Duration,
+    /// What is counted.
+    pub metrics: metrics::Bus,
 }
 
 impl NatsOptions {
@@ -58,7 +62,6 @@ impl NatsOptions {
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
-            name: "heliograph".to_owned(),
             user: None,
             password: None,
             token: None,
@@ -73,6 +76,7 @@ impl NatsOptions {
             subscription_queue: 8192,
             send_queue: 2048,
             patience: Duration::from_secs(2),
+            metrics: metrics::Bus::default(),
         }
     }
 
@@ -89,7 +93,7 @@ impl NatsOptions {
         }
         let longest = self.longest_pause;
         let mut options = ConnectOptions::new()
-            .name(&self.name)
+            .name(NAME)
             .require_tls(address.scheme == "tls")
             .ping_interval(self.ping_interval)
             .connection_timeout(self.connect_timeout)

@@ -84,6 +84,7 @@ impl Keeper {
         let session = Session::open(endpoint, self.credentials.as_ref(), self.options.patience).await?;
         let watch = self.list(&session).await?;
         let kept = self.hold_lease(&session).await?;
+        self.options.metrics.connections.inc();
         Ok(Connected { session, kept, watch })
     }
 
@@ -117,6 +118,7 @@ impl Keeper {
         // A lease under which nothing stood is missed by nobody.
         if !registered.is_empty() {
             warn!(nodes = registered.len(), "the lease at etcd is lost: {reason}");
+            self.options.metrics.lost_leases.inc();
             self.shared.losses.send_modify(|count| *count += 1);
         }
     }
@@ -242,15 +244,15 @@ impl Keeper {
             warn!(reason = %failure, "the connection to etcd is lost");
             self.next = self.next.wrapping_add(1);
             let mut pause = FIRST_PAUSE;
-            let mut said = String::new();
+            let mut said = None;
             connected = loop {
                 match self.connect().await {
                     Ok(connected) => break connected,
-                    // The same again and again is worth one line.
-                    Err(failure) if failure.reason == said => {}
+                    // The same again and again is worth one line, though it may be put in other words.
+                    Err(failure) if said == Some(failure.obstacle) => {}
                     Err(failure) => {
                         warn!(reason = %failure, "etcd cannot be reached");
-                        said = failure.reason;
+                        said = Some(failure.obstacle);
                     }
                 }
                 // Others have lost the same server.

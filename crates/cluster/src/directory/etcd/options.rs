@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use heliograph_telemetry::metrics;
 use tokio::fs;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
@@ -35,6 +36,8 @@ pub struct EtcdOptions {
     pub patience: Duration,
     /// The longest pause before the servers are tried again.
     pub longest_pause: Duration,
+    /// What is counted.
+    pub metrics: metrics::Directory,
 }
 
 impl EtcdOptions {
@@ -52,6 +55,7 @@ impl EtcdOptions {
             connect_timeout: Duration::from_secs(2),
             patience: Duration::from_secs(3),
             longest_pause: Duration::from_secs(1),
+            metrics: metrics::Directory::default(),
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use heliograph_telemetry::metrics::{self, count};
+use heliograph_telemetry::{
+    metrics::{self, count},
+    trouble::Trouble,
+};
 use tokio::time::Instant;
 
 use super::{super::StoreError, cluster::Cluster, link::Bounds, reply::Reply, request::Request, server::Server};
@@ -15,6 +18,7 @@ struct Inner {
     servers: Servers,
     bounds: Bounds,
     metrics: metrics::Store,
+    trouble: Trouble,
 }
 
 /// Who serves.
@@ -27,13 +31,14 @@ pub(super) enum Servers {
 
 impl Connection {
     pub(super) fn new(servers: Servers, bounds: Bounds, metrics: metrics::Store) -> Self {
-        Self(Arc::new(Inner { servers, bounds, metrics }))
+        let trouble = Trouble::new("Redis does not carry out steps", "Redis carries out steps again");
+        Self(Arc::new(Inner { servers, bounds, metrics, trouble }))
     }
 
     /// Sends a request, once, and gives the answer, which is about `what`. An error leaves open
     /// whether the step was carried out.
     pub(super) async fn ask(&self, what: &'static str, request: Request) -> Result<Reply, StoreError> {
-        let Inner { servers, bounds, metrics } = &*self.0;
+        let Inner { servers, bounds, metrics, trouble } = &*self.0;
         let (begun, _under_way) = (Instant::now(), UnderWay::new(metrics));
         let deadline = begun + bounds.timeout;
         let answer = match servers {
@@ -41,8 +46,21 @@ impl Connection {
             Servers::Cluster(cluster) => cluster.send(&request, deadline).await,
         };
         metrics.step_seconds.observe(begun.elapsed().as_secs_f64());
-        let value = answer.inspect_err(|failure| count(&metrics.failures, failure.name()))?;
-        Ok(Reply::new(value, what))
+        match answer {
+            Ok(value) => {
+                trouble.succeeded();
+                Ok(Reply::new(value, what))
+            }
+            Err(failure) => {
+                count(&metrics.failures, failure.name());
+                let error = StoreError::from(failure);
+                // What cannot be read is no trouble of the server's: who asked for it says which it is.
+                if let StoreError::Unavailable(reason) = &error {
+                    trouble.failed(reason);
+                }
+                Err(error)
+            }
+        }
     }
 }
 

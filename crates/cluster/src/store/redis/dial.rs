@@ -1,6 +1,13 @@
 //! How connections are made: the handshake, and finding the master that sentinels watch.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::future::BoxFuture;
 use redis::{
@@ -12,7 +19,7 @@ use redis::{
 use tokio::time;
 
 use super::failure::Refusal;
-use crate::connect::Obstacle;
+use crate::connect::{Obstacle, story};
 
 /// A way to a server.
 pub(super) struct Dial {
@@ -51,6 +58,8 @@ pub(super) struct Line {
     pub(super) timeout: Duration,
     /// How many requests wait in a connection's queue.
     pub(super) queue: usize,
+    /// Whether a server has answered: then the two ends agree on encryption.
+    pub(super) agreed: Arc<AtomicBool>,
 }
 
 /// Certificates in PEM form.
@@ -124,17 +133,25 @@ impl Line {
             });
         }
         let connected = self.client(place)?.get_multiplexed_async_connection_with_config(&config).await;
+        if connected.is_ok() {
+            self.agreed.store(true, Ordering::Relaxed);
+        }
         connected.map_err(|error| self.refusal(error))
     }
 
     /// Names what is likely where two ends that differ about TLS say nothing of it.
     fn refusal(&self, error: RedisError) -> Refusal {
+        let agreed = self.agreed.load(Ordering::Relaxed);
         if error.is_timeout() {
-            let hint = if self.tls.is_some() { "; a server without TLS does not answer to rediss" } else { "" };
+            let hint =
+                if self.tls.is_some() && !agreed { "; a server without TLS does not answer to rediss" } else { "" };
             return Refusal::unreachable(format!("no answer within {:?}{hint}", self.timeout));
         }
+        if error.is_connection_refusal() {
+            return Refusal::unreachable(format!("{}; is a server running there?", story(&error)));
+        }
         let is_cut_off = error.is_connection_dropped() && !error.is_connection_refusal();
-        let hint = if is_cut_off && self.tls.is_none() { "; a server with TLS wants rediss" } else { "" };
+        let hint = if is_cut_off && self.tls.is_none() && !agreed { "; a server with TLS wants rediss" } else { "" };
         let Refusal { obstacle, reason } = error.into();
         Refusal { obstacle, reason: reason + hint }
     }

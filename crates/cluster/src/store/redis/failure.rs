@@ -113,6 +113,7 @@ impl From<RedisError> for Refusal {
             (ErrorKind::RESP3NotSupported, _) => {
                 refused(Obstacle::Unsuitable, "it does not know HELLO: it is no Redis, or one older than 6")
             }
+            (ErrorKind::Parse, _) => refused(Obstacle::Unsuitable, "what answers there does not speak as Redis does"),
             _ if is_about_tls(&error) => refused(Obstacle::Encryption, &story(&error)),
             _ => refused(Obstacle::Unreachable, &story(&error)),
         }

@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -78,7 +79,7 @@ impl RedisOptions {
             connections: 1,
             in_flight: 1024,
             retention,
-            outcomes: 4096,
+            outcomes: 16_384,
             metrics: metrics::Store::default(),
         }
     }
@@ -116,14 +117,14 @@ impl RedisOptions {
         }
         let tls = if address.tls { Some(self.tls().await?) } else { None };
         let (timeout, queue) = (self.response_timeout, self.in_flight);
-        Ok(Line { login, database: address.database, tls, timeout, queue })
+        Ok(Line { login, database: address.database, tls, timeout, queue, agreed: Arc::default() })
     }
 
     pub(super) fn sentinels(&self, address: &Address, line: &Line) -> Sentinels {
         let login = Login { user: self.sentinel_user.clone(), password: self.sentinel_password.clone() };
         Sentinels {
             places: address.places.clone(),
-            line: Line { login, database: 0, ..line.clone() },
+            line: Line { login, database: 0, agreed: Arc::default(), ..line.clone() },
             master: address.master.clone(),
         }
     }

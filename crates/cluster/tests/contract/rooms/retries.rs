@@ -1,6 +1,9 @@
 //! A command that is sent twice is carried out once.
 
-use heliograph_cluster::store::{Append, AppendOutcome, Attend, AttendOutcome, ReactOutcome, Store};
+use std::time::Duration;
+
+use futures_util::future;
+use heliograph_cluster::store::{Append, AppendOutcome, Attend, AttendOutcome, REMEMBERED, ReactOutcome, Store};
 use heliograph_domain::{
     id::{CommandId, MessageId},
     text::Reference,
@@ -9,7 +12,7 @@ use heliograph_domain::{
 use super::messages::{marking, react};
 use crate::{
     case::{Case, cases},
-    scene::{Room, actor, another_socket, at_gateway, guest, joining, joining_as_peer, node, posting},
+    scene::{Room, actor, another_socket, at_gateway, guest, joining, joining_as_peer, node, now, posting},
 };
 
 pub(crate) const CASES: &[Case<Store>] = cases![
@@ -25,7 +28,11 @@ pub(crate) const CASES: &[Case<Store>] = cases![
     a_retried_mark_is_set_once,
     a_client_that_sends_again_gets_its_first_message,
     references_of_users_and_rooms_do_not_meet,
+    a_busy_room_remembers_for_two_minutes,
 ];
+
+/// The rate up to which nothing is forgotten before its time, with as many outcomes as are remembered by default.
+const BUSY: usize = 136;
 
 async fn a_retried_message_is_appended_once(store: Store) {
     let (room, alice) = (Room::new(store), actor("alice"));
@@ -177,4 +184,28 @@ async fn references_of_users_and_rooms_do_not_meet(store: Store) {
         let outcome = room.append(Append { reference, ..posting(actor, "hello") }).await;
         assert!(matches!(outcome, AppendOutcome::Appended(_)), "{outcome:?}");
     }
+}
+
+async fn a_busy_room_remembers_for_two_minutes(store: Store) {
+    let (room, alice) = (Room::new(store), actor("alice"));
+    room.join(&alice).await;
+    let begun = now();
+    let sending = |number: usize, at| {
+        let reference = Some(Reference::from_checked(&format!("\"{number}\"")));
+        Append { reference, at, ..posting(&alice, "hello") }
+    };
+    let first = sending(0, begun);
+    let outcome = room.append(first.clone()).await;
+    let AppendOutcome::Appended(appended) = &outcome else { panic!("nobody has sent it before: {outcome:?}") };
+    let seconds = REMEMBERED.as_secs() - 1;
+    for second in 0..seconds {
+        let at = begun + Duration::from_secs(second);
+        let others = (1..=BUSY).map(|number| room.append(sending(second as usize * BUSY + number, at)));
+        future::join_all(others).await;
+    }
+    let at = begun + Duration::from_secs(seconds);
+    assert_eq!(room.append(Append { message: MessageId::generate(), at, ..first }).await, outcome);
+    let repeated =
+        AppendOutcome::Repeated { message: appended.message.clone(), seq: appended.position.seq, at: appended.at };
+    assert_eq!(room.append(sending(0, at)).await, repeated);
 }
