@@ -251,6 +251,9 @@ async fn an_acknowledged_message_is_stored_once_whatever_the_bus_does() {
         missed_limit: 0,
         member_limit: 0,
         max_peers: 0,
+        members_only: false,
+        partner: None,
+        contents: None,
         new_epoch: 1,
         at: Timestamp::from_system(SystemTime::now()),
     };

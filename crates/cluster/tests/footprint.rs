@@ -74,6 +74,9 @@ async fn settle(store: &Store, number: usize, now: Timestamp) {
         missed_limit: 200,
         member_limit: 200,
         max_peers: 32,
+        members_only: false,
+        partner: None,
+        contents: None,
         new_epoch: 1,
         at: now,
     };

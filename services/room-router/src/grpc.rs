@@ -77,7 +77,11 @@ impl RoomService for Questions {
         let mut entries = Vec::with_capacity(page.entries.len());
         for entry in page.entries {
             // The stored body is the wire form already.
-            let event = proto::Event::decode(entry.event).map_err(|error| Status::data_loss(error.to_string()))?;
+            let mut event = proto::Event::decode(entry.event).map_err(|error| Status::data_loss(error.to_string()))?;
+            // What the store numbers stands beside the event.
+            if let Some(proto::event::Event::ActivityAppended(activity)) = &mut event.event {
+                activity.version = entry.version;
+            }
             entries.push(proto::LogEntry { seq: entry.seq, at: entry.at.as_millis(), event: Some(event) });
         }
         let head = Some(page.position.into());

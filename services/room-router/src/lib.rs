@@ -4,7 +4,7 @@
 //!
 //! - `service`: a command is read, carried out and answered, once; a deadline is fired.
 //! - `router`: which command is which step.
-//! - `rooms`, `messages`, `relay`, `calls`, `matching`: the steps. Each has the same shape: a command, one atomic
+//! - `rooms`, `messages`, `work`, `relay`, `calls`, `matching`: the steps. Each has the same shape: a command, one atomic
 //!   step of the store, an answer and the events that others hear.
 //! - `policy`: who may write to whom in a room of two.
 //! - `takeover`: what another router may have stored and not sent is sent again.
@@ -31,6 +31,7 @@ mod rooms;
 mod router;
 mod service;
 mod takeover;
+mod work;
 
 pub use matching::MatchingOptions;
 pub use options::{Html, Limits, Options, Rate, Reach};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use heliograph_cluster::{outward::OutwardOptions, serve::ServeOptions};
+use heliograph_cluster::{outward::OutwardOptions, serve::ServeOptions, store::ContentsLimits};
 use heliograph_domain::user::Vocabulary;
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,13 @@ pub struct Options {
     pub missed: usize,
     /// Most members that the answer to a join names.
     pub members: usize,
+    /// Most bytes of the messages that the answer to a join brings if it is asked for what the room holds; the same for
+    /// code changes, and for strokes.
+    pub contents_bytes: usize,
+    /// Most bytes of log entries that are looked through for that.
+    pub contents_scanned: usize,
+    /// How long a room of matched people is kept after the last event while nobody attends it.
+    pub abandoned_match: Duration,
     /// Commands of one partition that are under way or wait for another one of the same room.
     pub pending: usize,
     /// How often a partition's deadlines are read though none that is known of is due.
@@ -69,6 +76,9 @@ impl Default for Options {
             call_grace: Duration::from_secs(5),
             missed: 200,
             members: 200,
+            contents_bytes: 128 * 1024,
+            contents_scanned: 4 * 1024 * 1024,
+            abandoned_match: Duration::from_secs(600),
             pending: ServeOptions::default().pending,
             refresh: ServeOptions::default().refresh,
             takeover_rooms: 10_000,
@@ -78,6 +88,18 @@ impl Default for Options {
             known_age: Duration::from_secs(3600),
             matching: MatchingOptions::default(),
             outward: OutwardOptions::default(),
+        }
+    }
+}
+
+impl Options {
+    /// How much the answer to a join brings of what a room holds.
+    pub(crate) const fn contents(&self) -> ContentsLimits {
+        ContentsLimits {
+            messages: self.missed,
+            bytes: self.contents_bytes,
+            scanned: self.contents_scanned,
+            attendants: self.members,
         }
     }
 }

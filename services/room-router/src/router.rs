@@ -90,6 +90,15 @@ impl Request {
         self.room.kind() == RoomKind::Match
     }
 
+    /// Refuses whatever clients would tell others in a room in which only backends speak.
+    fn require_listener(&self, command: &RoomCommand) -> Result<(), Refusal> {
+        let listens = matches!(command, RoomCommand::Join(_) | RoomCommand::Leave { .. });
+        if self.room.kind() == RoomKind::Topic && self.origin != Origin::System && !listens {
+            return Err(Code::NotAllowed.into());
+        }
+        Ok(())
+    }
+
     fn is_about_call(&self) -> bool {
         self.room.kind() == RoomKind::Call
     }
@@ -106,6 +115,7 @@ impl Router {
         let RoomRequest { id, room, origin, command } = request;
         let request = Request { id, room, origin, now: self.clock.now(), timers };
         let done = |()| RoomOutcome::Done;
+        request.require_listener(&command)?;
         match command {
             RoomCommand::Join(join) if request.room.is_matching() => self.join_matching(&request, join).await,
             RoomCommand::Join(join) if request.is_about_call() => self.join_call(&request, join).await,
@@ -122,11 +132,29 @@ impl Router {
                 }
                 self.detach(&request, &socket, &user, cause).await.map(done)
             }
-            RoomCommand::Close => {
+            RoomCommand::Close => self.close(&request).await.map(done),
+            RoomCommand::Prepare(prepare) => {
                 request.require_system()?;
-                self.close(&request).await.map(done)
+                self.prepare(&request, prepare).await.map(done)
             }
             RoomCommand::Matching(command) => self.match_people(&request, command).await,
+            RoomCommand::RemoveMember { user, ban } => {
+                request.require_system()?;
+                self.remove_member(&request, &user, ban).await.map(done)
+            }
+            RoomCommand::LiftBan { user } => {
+                request.require_system()?;
+                self.lift_ban(&request, &user).await.map(done)
+            }
+            RoomCommand::DeleteMessage { message } => {
+                request.require_system()?;
+                self.delete_message(&request, message).await.map(done)
+            }
+            RoomCommand::ClearHistory => self.clear_history(&request).await.map(done),
+            RoomCommand::AppendActivity { kind, body, base_version } => {
+                self.append_activity(&request, kind, body, base_version).await
+            }
+            RoomCommand::SetState(state) => self.set_state(&request, state).await.map(done),
             RoomCommand::Post(post) => self.post(&request, post).await,
             RoomCommand::React { message, emoji, on } => self.react(&request, message, emoji, on).await,
             RoomCommand::MarkDelivered { up_to } => self.mark_delivered(&request, &up_to).await,
@@ -168,13 +196,6 @@ impl Router {
                 request.require_system()?;
                 self.greet_socket(&request, &user, &socket, &gateway).await.map(done)
             }
-            RoomCommand::ClearHistory
-            | RoomCommand::AppendActivity { .. }
-            | RoomCommand::SetState(_)
-            | RoomCommand::Prepare(_)
-            | RoomCommand::DeleteMessage { .. }
-            | RoomCommand::RemoveMember { .. }
-            | RoomCommand::LiftBan { .. } => Err(Code::NotAllowed.into()),
         }
     }
 

@@ -19,7 +19,7 @@ use heliograph_domain::{
 use heliograph_telemetry::metrics::count;
 use tracing::{debug, warn};
 
-use crate::{calls::deadline_call, failure::Failure, matching, router::Router};
+use crate::{calls::deadline_call, failure::Failure, matching, rooms::deadline_room, router::Router};
 
 impl Service for Router {
     type Command = RoomRequest;
@@ -54,7 +54,7 @@ impl Service for Router {
         if matching::is_deadline(&deadline.key) {
             return Some(RoomId::matching());
         }
-        deadline_call(&deadline.key).map(|call| RoomId::of_call(&call))
+        deadline_call(&deadline.key).map(|call| RoomId::of_call(&call)).or_else(|| deadline_room(&deadline.key))
     }
 
     fn fire(self: Arc<Self>, deadline: Deadline, timers: Timers) -> BoxFuture<'static, bool> {
@@ -62,9 +62,12 @@ impl Service for Router {
             self.metrics.deadlines.inc();
             let fired = if matching::is_deadline(&deadline.key) {
                 self.fire_matching(&deadline.key, &timers).await
-            } else {
-                let Some(call) = deadline_call(&deadline.key) else { return true };
+            } else if let Some(call) = deadline_call(&deadline.key) {
                 self.tick_call(&call, &timers).await
+            } else if let Some(room) = deadline_room(&deadline.key) {
+                self.expire_room(&room, &timers).await
+            } else {
+                return true;
             };
             match fired {
                 Ok(()) => true,

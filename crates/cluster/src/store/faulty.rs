@@ -18,10 +18,11 @@ use heliograph_domain::{
 };
 
 use super::{
-    Append, AppendOutcome, Attend, AttendOutcome, Attendant, Block, Blocks, Calls, Cursor, Deadline, Deadlines, Health,
-    Left, Limits, MarkOutcome, Matching, MediaOutcome, Page, PageRange, Pool, Presence, PresenceRecord, React,
-    ReactOutcome, Recent, RecordChange, ResumeOutcome, Rooms, Scope, Sessions, Step, Store, StoreError, SwitchOutcome,
-    Taken, UserSocket, Versioned, View,
+    Append, AppendOutcome, Attend, AttendOutcome, Attendant, Block, Blocks, Calls, Cursor, Deadline, Deadlines,
+    Expelled, Health, Idle, Left, Limits, MarkOutcome, Matching, MediaOutcome, Page, PageRange, Pool, Preparation,
+    Presence, PresenceRecord, React, ReactOutcome, Recent, RecordChange, ResumeOutcome, Rooms, Scope, Sessions,
+    StateChange, StateOutcome, Step, Store, StoreError, SwitchOutcome, Taken, UserSocket, Versioned, View, Write,
+    WriteOutcome,
 };
 use crate::partition::Partition;
 
@@ -104,6 +105,13 @@ steps! { Rooms<'a> {
     fn leave(room: &'a RoomId, command: CommandId, socket: &'a SocketId, user: &'a UserId, end: bool) -> Left;
     fn append(room: &'a RoomId, step: Append) -> AppendOutcome;
     fn react(room: &'a RoomId, step: React) -> ReactOutcome;
+    fn write(room: &'a RoomId, step: Write) -> WriteOutcome;
+    fn set_state(room: &'a RoomId, user: &'a UserId, change: StateChange) -> StateOutcome;
+    fn prepare(room: &'a RoomId, step: Preparation) -> ();
+    fn expel(room: &'a RoomId, command: CommandId, user: &'a UserId, ban: bool) -> Expelled;
+    fn lift_ban(room: &'a RoomId, user: &'a UserId) -> ();
+    fn peers(room: &'a RoomId) -> Vec<Attendant>;
+    fn close_idle(room: &'a RoomId, since: Timestamp) -> Idle;
     fn change_media(
         room: &'a RoomId, by: &'a SocketId, target: &'a SocketId, change: MediaChange, as_admin: bool
     ) -> MediaOutcome;

@@ -4,8 +4,10 @@
 //! of one room, user, call or session, and carries everything that it needs (times, new ids, limits),
 //! so that an implementation decides nothing. Rules live in the services.
 
+mod access;
 mod blocks;
 mod calls;
+mod contents;
 mod deadlines;
 pub mod faulty;
 mod limits;
@@ -21,8 +23,12 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+pub use access::{Expelled, Idle, Preparation};
 pub use blocks::{Block, Blocks};
 pub use calls::{Calls, Versioned};
+pub use contents::{
+    ContentsLimits, StateChange, StateOutcome, StoredContents, StoredDocument, Write, WriteOutcome, Written,
+};
 pub use deadlines::{Deadline, Deadlines, Scope};
 pub use limits::{Limits, Taken};
 pub use matching::{Matching, Pool, RecordChange};

@@ -12,7 +12,9 @@ use heliograph_domain::{
     user::{Actor, User, Vocabulary},
 };
 
-use super::Step;
+use super::{
+    ContentsLimits, Expelled, Idle, Preparation, StateChange, StateOutcome, Step, StoredContents, Write, WriteOutcome,
+};
 
 /// How long the outcomes of commands and the references of clients are remembered.
 pub const REMEMBERED: Duration = Duration::from_secs(120);
@@ -28,7 +30,7 @@ pub trait Rooms: Send + Sync + 'static {
     /// Makes a socket an attendant and its user a member; creates the room if there is none. For who
     /// becomes a member, the log up to there counts as delivered and read. A
     /// socket that attends already only moves to the actor's gateway, unless it asks for more than
-    /// before: explicitly, or as a peer. Nothing changes if the room is full.
+    /// before: explicitly, or as a peer. Nothing changes if the room is full, or does not admit the user.
     fn attend<'a>(&'a self, room: &'a RoomId, step: Attend) -> Step<'a, AttendOutcome>;
 
     /// Ends a socket's attendance and, with `end_membership`, its user's membership. Guests have no
@@ -50,6 +52,29 @@ pub trait Rooms: Send + Sync + 'static {
 
     /// Sets or takes back a mark on a message and appends the event if that changes something.
     fn react<'a>(&'a self, room: &'a RoomId, step: React) -> Step<'a, ReactOutcome>;
+
+    /// Writes something to the log that is no message.
+    fn write<'a>(&'a self, room: &'a RoomId, step: Write) -> Step<'a, WriteOutcome>;
+
+    /// Changes what the room holds beside its log, for a member. What is like that already keeps the
+    /// roster's version; only recording is a change of the roster at all.
+    fn set_state<'a>(&'a self, room: &'a RoomId, user: &'a UserId, change: StateChange) -> Step<'a, StateOutcome>;
+
+    /// Makes users members; creates the room if there is none. A room that admits members only exists
+    /// until it is closed or has not been used for long, and its guests stay members without a socket.
+    fn prepare<'a>(&'a self, room: &'a RoomId, step: Preparation) -> Step<'a, ()>;
+
+    /// Ends a user's attendances and membership, and with `ban` keeps them out.
+    fn expel<'a>(&'a self, room: &'a RoomId, command: CommandId, user: &'a UserId, ban: bool) -> Step<'a, Expelled>;
+
+    /// Lets a user come back who was kept out.
+    fn lift_ban<'a>(&'a self, room: &'a RoomId, user: &'a UserId) -> Step<'a, ()>;
+
+    /// The attendants that can be signalled, in the order in which they became peers.
+    fn peers<'a>(&'a self, room: &'a RoomId) -> Step<'a, Vec<Attendant>>;
+
+    /// Removes the room if nobody attends it and nothing has been written to it since `since`.
+    fn close_idle<'a>(&'a self, room: &'a RoomId, since: Timestamp) -> Step<'a, Idle>;
 
     /// Changes the state of the peer `target`. Another socket's state can be changed by the host
     /// only, or with `as_admin`. A change that changes nothing leaves the roster's version as it is,
@@ -124,6 +149,12 @@ pub struct Attend {
     pub member_limit: usize,
     /// How many peers the room may have.
     pub max_peers: usize,
+    /// Whether only members are admitted, whatever the room says.
+    pub members_only: bool,
+    /// Who becomes a member too if this step makes the room.
+    pub partner: Option<User>,
+    /// Whether to give what the room holds, and how much of it.
+    pub contents: Option<ContentsLimits>,
     /// The epoch of the log if this step creates it.
     pub new_epoch: u64,
     /// Now.
@@ -137,6 +168,8 @@ pub enum AttendOutcome {
     Attending(Box<Attended>),
     /// The room has as many peers as it may have.
     Full,
+    /// The user is banned, or not a member of a room that admits members only.
+    NotAdmitted,
 }
 
 /// See [`AttendOutcome::Attending`].
@@ -171,6 +204,10 @@ pub struct Attended {
     pub whole: bool,
     /// Whether there are more entries after `since`, older than those that were given back.
     pub more: bool,
+    /// Whether this command made the partner a member.
+    pub partnered: bool,
+    /// What the room holds, if that was asked for.
+    pub contents: Option<Box<StoredContents>>,
     /// Gateways that hold attendants, this socket's too.
     pub gateways: Vec<NodeId>,
 }
@@ -205,6 +242,8 @@ pub struct Left {
     pub gateways: Vec<NodeId>,
     /// Whether the user is no longer a member because of this step.
     pub membership_ended: bool,
+    /// Whether nobody is a member any more because of this step.
+    pub deserted: bool,
 }
 
 /// See [`Rooms::append`].
@@ -424,6 +463,8 @@ pub struct StoredEntry {
     pub at: Timestamp,
     /// The encoded event.
     pub event: Bytes,
+    /// The number of a code change, which the event itself does not have.
+    pub version: Option<u64>,
 }
 
 /// How long logs are kept; given to an implementation when it is made.

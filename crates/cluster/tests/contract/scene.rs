@@ -77,6 +77,7 @@ impl Room {
         match self.attend(step).await {
             AttendOutcome::Attending(attended) => *attended,
             AttendOutcome::Full => panic!("the room is full"),
+            AttendOutcome::NotAdmitted => panic!("the room does not admit this user"),
         }
     }
 
@@ -134,6 +135,9 @@ pub(crate) fn joining(actor: &Actor) -> Attend {
         missed_limit: 100,
         member_limit: 100,
         max_peers: 100,
+        members_only: false,
+        partner: None,
+        contents: None,
         new_epoch: rand::random(),
         at: now(),
     }

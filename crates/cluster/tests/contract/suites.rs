@@ -24,6 +24,8 @@ pub(crate) const STORE: &[(&str, &[Case<Store>])] = &[
     ("rooms::retries", rooms::retries::CASES),
     ("rooms::order", rooms::order::CASES),
     ("rooms::reading", rooms::reading::CASES),
+    ("rooms::contents", rooms::contents::CASES),
+    ("rooms::access", rooms::access::CASES),
     ("rooms::model", rooms::model::CASES),
     ("calls", calls::CASES),
     ("sessions", sessions::CASES),

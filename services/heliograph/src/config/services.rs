@@ -34,6 +34,15 @@ pub(crate) struct Rooms {
     pub join_entries: usize,
     /// Members that the answer to a join names.
     pub join_members: usize,
+    /// Bytes of messages that the answer to a join brings to a client that asks for what the room holds; the same
+    /// for code changes, and for strokes on the whiteboard.
+    pub contents_bytes: usize,
+    /// Bytes of log entries that are looked through for that.
+    pub contents_scanned: usize,
+    /// How long a room of matched people is kept after the last event while nobody attends it.
+    #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
+    pub abandoned_match: Duration,
     /// HTML tags in messages: `strip` or `keep`.
     pub html: Html,
 }
@@ -46,6 +55,9 @@ impl Default for Rooms {
             remembered_commands: 16_384,
             join_entries: 200,
             join_members: 200,
+            contents_bytes: 128 * 1024,
+            contents_scanned: 4 * 1024 * 1024,
+            abandoned_match: seconds(600),
             html: Html::Strip,
         }
     }

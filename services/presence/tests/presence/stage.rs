@@ -274,6 +274,9 @@ impl Stage {
             missed_limit: 0,
             member_limit: 0,
             max_peers: 0,
+            members_only: false,
+            partner: None,
+            contents: None,
             new_epoch: 1,
             at: self.clock.now(),
         };

@@ -185,7 +185,7 @@ impl Router {
     /// Closes the room of a call that is over, under each of its names, after everybody has heard why.
     async fn close_call_rooms(&self, call: &Call, now: Timestamp) {
         for id in call.ids() {
-            let closed = self.close_room(&RoomId::of_call(&id), CloseReason::CallEnded, now).await;
+            let closed = self.close_room(&RoomId::of_call(&id), CloseReason::CallEnded, None, now).await;
             self.note(closed, "call");
         }
     }

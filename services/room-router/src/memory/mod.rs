@@ -134,6 +134,11 @@ impl Memory {
         self.with(room, |shard| shard.rooms.posted(room, member, gateways, now));
     }
 
+    /// The sockets that are known as peers of the room.
+    pub(crate) fn peers_of(&self, room: &RoomId, now: Timestamp) -> Vec<Attendant> {
+        self.with(room, |shard| shard.rooms.peers_of(room, now))
+    }
+
     /// Attendances have ended.
     pub(crate) fn gateways(&self, room: &RoomId, gateways: &[NodeId], now: Timestamp) {
         self.with(room, |shard| shard.rooms.gateways(room, gateways, now));

@@ -89,6 +89,11 @@ impl Rooms {
         Some(peer.socket.clone())
     }
 
+    pub(super) fn peers_of(&mut self, room: &RoomId, now: Timestamp) -> Vec<Attendant> {
+        let attendants = self.0.get(room, now).map(|known| known.attendants.iter()).into_iter().flatten();
+        attendants.filter(|one| one.peer.is_some()).cloned().collect()
+    }
+
     pub(super) fn gateways(&mut self, room: &RoomId, gateways: &[NodeId], now: Timestamp) {
         if let Some(known) = self.0.known(room, now) {
             known.gateways = gateways.to_vec();

@@ -1,5 +1,6 @@
 //! What is said in a room.
 
+mod clear;
 mod marks;
 mod post;
 mod react;

@@ -6,9 +6,10 @@ use heliograph_domain::{
     command::{Origin, Post},
     delivery::{Except, Place},
     event::{Event, Message},
-    id::MessageId,
+    id::{MessageId, UserId},
     outcome::RoomOutcome,
     refusal::{Code, Refusal},
+    room::RoomKind,
     user::Vocabulary,
     wire,
 };
@@ -36,6 +37,9 @@ impl Router {
         )
         .await?;
 
+        if request.room.kind() == RoomKind::Match && self.is_alone(request, &author.id).await? {
+            return Err(Code::UserNotConnected.into());
+        }
         let text = match self.options.html {
             Html::Strip => post.text.without_tags(),
             Html::Keep => post.text,
@@ -72,6 +76,12 @@ impl Router {
             AppendOutcome::NotMember => Err(Code::NotInRoom.into()),
             AppendOutcome::ChatDisabled => Err(Code::ChatDisabled.into()),
         }
+    }
+
+    /// Whether somebody is left behind in a room of matched people.
+    async fn is_alone(&self, request: &Request, user: &UserId) -> Outcome<bool> {
+        let members = self.store.rooms.members(&request.room, 2).await?.unwrap_or_default();
+        Ok(members.len() == 1 && members.iter().any(|member| member.id == *user))
     }
 
     async fn posted(&self, request: &Request, message: Message, appended: Appended) -> RoomOutcome {

@@ -19,21 +19,25 @@ use crate::{
 };
 
 impl Router {
-    /// Passes a signal to one peer.
+    /// Passes a signal to one peer, or to all others.
     pub(crate) async fn signal(&self, request: &Request, signal: Signal) -> Outcome<()> {
         let actor = request.actor()?;
-        let addressee = match &signal.to {
+        let addressees = match &signal.to {
             SignalTarget::Socket(peer) => {
                 let view = self.glance(&request.room, about(actor, peer)).await?;
                 if view.attendant.is_none() {
                     return Err(Code::NotInRoom.into());
                 }
-                view.addressee.filter(|addressee| addressee.peer.is_some()).ok_or_else(no_such_peer)?
+                vec![view.addressee.filter(|addressee| addressee.peer.is_some()).ok_or_else(no_such_peer)?]
             }
-            SignalTarget::User(user) => self.latest_peer(request, actor, user).await?,
-            SignalTarget::Others => return Err(no_such_peer().into()),
+            SignalTarget::User(user) => vec![self.latest_peer(request, actor, user).await?],
+            SignalTarget::Others => self.other_peers(request, actor).await?,
         };
-        express(signal.kind, actor.vocabulary, addressee.vocabulary)?;
+        let expressed = |addressee: &Attendant| express(signal.kind, actor.vocabulary, addressee.vocabulary);
+        // Somebody has to understand it.
+        if !addressees.iter().any(|addressee| expressed(addressee).is_ok()) {
+            addressees.iter().try_for_each(expressed)?;
+        }
         let event = Event::SignalRelayed {
             from: actor.user.clone(),
             socket: actor.socket.clone(),
@@ -41,8 +45,25 @@ impl Router {
             vocabulary: actor.vocabulary,
             body: signal.body,
         };
-        self.tell_socket(&addressee.gateway, &request.room, &addressee.socket, request.now, event).await;
+        for one in addressees.iter().filter(|addressee| expressed(addressee).is_ok()) {
+            self.tell_socket(&one.gateway, &request.room, &one.socket, request.now, event.clone()).await;
+        }
         Ok(())
+    }
+
+    /// All peers of the room but the sender, of whom there is at least one.
+    async fn other_peers(&self, request: &Request, actor: &Actor) -> Outcome<Vec<Attendant>> {
+        let room = &request.room;
+        let question = Question { user: &actor.user.id, socket: Some(&actor.socket), addressee: None };
+        if self.glance(room, question).await?.attendant.is_none() {
+            return Err(Code::NotInRoom.into());
+        }
+        let mut peers = match self.unless_away(room, self.store.rooms.peers(room)).await? {
+            Some(peers) => peers,
+            None => self.memory.peers_of(room, self.clock.now()),
+        };
+        peers.retain(|peer| peer.socket != actor.socket);
+        if peers.is_empty() { Err(Code::UserNotConnected.into()) } else { Ok(peers) }
     }
 
     /// The peer of a user that came last.

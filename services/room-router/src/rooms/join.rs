@@ -4,14 +4,13 @@ use futures_util::future;
 use heliograph_cluster::store::{Attend, AttendOutcome, Attendant, Attended, StoreError, StoredEntry};
 use heliograph_domain::{
     command::Join,
-    delivery::{Except, LogEntry, Place},
+    delivery::{Except, Place},
     event::{Event, LeaveReason},
     id::{CommandId, SocketId},
     outcome::{Joined, Missed, RoomOutcome},
     refusal::{Code, Refusal},
     room::{Media, Peer, RoomKind},
-    user::Actor,
-    wire,
+    user::{Actor, User},
 };
 use tracing::error;
 
@@ -19,6 +18,7 @@ use crate::{
     failure::Outcome,
     publish::RoomEvent,
     router::{Request, Router},
+    work::{contents, log_entry},
 };
 
 impl Router {
@@ -29,14 +29,9 @@ impl Router {
     pub(crate) async fn join(&self, request: &Request, join: Join) -> Outcome<RoomOutcome> {
         let actor = request.actor()?;
         match request.room.kind() {
-            RoomKind::Group => {}
-            RoomKind::Direct if request.room.is_pair_of(&actor.user.id) => {}
-            RoomKind::Direct
-            | RoomKind::Call
-            | RoomKind::Match
-            | RoomKind::Topic
-            | RoomKind::User
-            | RoomKind::Matching => {
+            RoomKind::Group | RoomKind::Match | RoomKind::Topic => {}
+            RoomKind::Direct if request.room.partner_of(&actor.user.id).is_some() => {}
+            RoomKind::Direct | RoomKind::Call | RoomKind::User | RoomKind::Matching => {
                 return Err(Code::NotAllowed.into());
             }
         }
@@ -72,6 +67,8 @@ impl Router {
         peer: Option<Media>,
         ghosts: Vec<SocketId>,
     ) -> Outcome<Joined> {
+        // A pair room is that of both from the beginning, so that the other one has what is said in it.
+        let partner = request.room.partner_of(&actor.user.id).map(User::unseen);
         let step = Attend {
             command: request.id,
             actor: actor.clone(),
@@ -83,6 +80,9 @@ impl Router {
             missed_limit: self.options.missed,
             member_limit: self.options.members,
             max_peers: self.options.limits.mesh_peers,
+            members_only: request.room.kind() == RoomKind::Match,
+            partner: partner.clone(),
+            contents: join.contents.then(|| self.options.contents()),
             new_epoch: rand::random(),
             at: request.now,
         };
@@ -90,6 +90,7 @@ impl Router {
         let attended = match self.store.rooms.attend(&request.room, step).await? {
             AttendOutcome::Attending(attended) => *attended,
             AttendOutcome::Full => return Err(Code::RoomFull.into()),
+            AttendOutcome::NotAdmitted => return Err(Code::NotAllowed.into()),
         };
         for (attendant, _) in &attended.removed {
             self.memory.left(&request.room, &attendant.socket, None, request.now);
@@ -104,6 +105,9 @@ impl Router {
         self.memory.attends(&request.room, attendant, &attended.gateways, request.now);
         self.announce(request, actor, peer, &ghosts, &attended).await?;
         self.store.presence.add_room(&actor.user.id, &request.room, request.now).await?;
+        if let Some(partner) = partner.filter(|_| attended.partnered) {
+            self.store.presence.add_room(&partner.id, &request.room, request.now).await?;
+        }
         let session = self.store.sessions.add_room(&actor.socket, &request.room, attended.position, join.explicit);
         let session = session.await?;
         let Some(ordinal) = session else {
@@ -127,7 +131,7 @@ impl Router {
             host: attended.host,
             chat_enabled: attended.chat_enabled,
             missed: missed(attended.missed, attended.whole, attended.more),
-            contents: None,
+            contents: attended.contents.map(|stored| Box::new(contents(*stored))),
         })
     }
 
@@ -173,10 +177,11 @@ impl Router {
 fn missed(stored: Vec<StoredEntry>, whole: bool, more: bool) -> Missed {
     let mut missed = Missed { entries: Vec::with_capacity(stored.len()), whole, more };
     for entry in stored {
-        match wire::decode_event(entry.event) {
-            Ok(event) => missed.entries.push(LogEntry { seq: entry.seq, at: entry.at, event }),
+        let seq = entry.seq;
+        match log_entry(entry) {
+            Ok(entry) => missed.entries.push(entry),
             Err(error) => {
-                error!(seq = entry.seq, %error, "a log entry cannot be read");
+                error!(seq, %error, "a log entry cannot be read");
                 missed.whole = false;
             }
         }

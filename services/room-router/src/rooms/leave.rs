@@ -27,7 +27,8 @@ impl Router {
             self.store.rooms.mark(&request.room, &actor.user.id, Cursor::Read, &Mark::Newest).await?;
         }
         let who = (&actor.socket, &actor.user.id);
-        self.end_attendance(request, request.id, who, permanent, LeaveReason::Left).await?;
+        let left = self.end_attendance(request, request.id, who, permanent, LeaveReason::Left).await?;
+        self.end_if_deserted(request, left.deserted).await?;
         self.store.sessions.remove_room(&actor.socket, &request.room).await?;
         self.leave_call(request, &actor.socket).await
     }

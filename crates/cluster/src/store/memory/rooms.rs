@@ -12,8 +12,9 @@ use heliograph_domain::{
 
 use super::{
     super::{
-        Append, AppendOutcome, Attend, AttendOutcome, Attendant, Cursor, Left, MarkOutcome, MediaOutcome, Page,
-        PageRange, React, ReactOutcome, Rooms, Step, SwitchOutcome, View,
+        Append, AppendOutcome, Attend, AttendOutcome, Attendant, Cursor, Expelled, Idle, Left, MarkOutcome,
+        MediaOutcome, Page, PageRange, Preparation, React, ReactOutcome, Rooms, StateChange, StateOutcome, Step,
+        SwitchOutcome, View, Write, WriteOutcome,
     },
     MemoryOptions,
     clock::Clock,
@@ -88,6 +89,53 @@ impl Rooms for MemoryRooms {
             let now = self.clock.now();
             let outcome = self.with(room, |room| room.react(step, &self.options, now));
             Ok(outcome.unwrap_or(ReactOutcome::NotMember))
+        })
+    }
+
+    fn write<'a>(&'a self, room: &'a RoomId, step: Write) -> Step<'a, WriteOutcome> {
+        Box::pin(async move {
+            let now = self.clock.now();
+            let outcome = self.with(room, |room| room.write(step, &self.options, now));
+            Ok(outcome.unwrap_or(WriteOutcome::NotMember))
+        })
+    }
+
+    fn set_state<'a>(&'a self, room: &'a RoomId, user: &'a UserId, change: StateChange) -> Step<'a, StateOutcome> {
+        Box::pin(async move {
+            let outcome = self.with(room, |room| room.set_state(user, change));
+            Ok(outcome.unwrap_or(StateOutcome::NotMember))
+        })
+    }
+
+    fn prepare<'a>(&'a self, room: &'a RoomId, step: Preparation) -> Step<'a, ()> {
+        Box::pin(async move {
+            let now = self.clock.now();
+            let mut rooms = self.rooms.lock(room);
+            rooms.entry(room.clone()).or_insert_with(|| Box::new(Room::forgotten(0, now))).prepare(step, now);
+            Ok(())
+        })
+    }
+
+    fn expel<'a>(&'a self, room: &'a RoomId, command: CommandId, user: &'a UserId, ban: bool) -> Step<'a, Expelled> {
+        Box::pin(async move {
+            let now = self.clock.now();
+            let expelled = self.with(room, |room| room.expel(command, user, ban, &self.options, now));
+            Ok(expelled.unwrap_or_default())
+        })
+    }
+
+    fn lift_ban<'a>(&'a self, room: &'a RoomId, user: &'a UserId) -> Step<'a, ()> {
+        Box::pin(async move { Ok(self.with(room, |room| room.lift_ban(user)).unwrap_or_default()) })
+    }
+
+    fn peers<'a>(&'a self, room: &'a RoomId) -> Step<'a, Vec<Attendant>> {
+        Box::pin(async move { Ok(self.with(room, |room| room.peers()).unwrap_or_default()) })
+    }
+
+    fn close_idle<'a>(&'a self, room: &'a RoomId, since: Timestamp) -> Step<'a, Idle> {
+        Box::pin(async move {
+            let now = self.clock.now();
+            Ok(self.with(room, |room| room.close_idle(since, now)).unwrap_or(Idle::Gone))
         })
     }
 

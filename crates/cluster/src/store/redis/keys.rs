@@ -56,9 +56,21 @@ impl Keys {
     /// Everything that a room consists of, and the rooms of its partition, in the order in which its
     /// scripts get them (see `scripts/room.lua`). All rooms of a partition share a slot, so that the
     /// step which makes or ends a room lists it too.
-    pub(super) fn room(&self, room: &RoomId) -> [Key; 11] {
-        const PARTS: [&str; 10] =
-            ["head", "log", "members", "people", "attendance", "peers", "gateways", "marks", "outcomes", "former"];
+    pub(super) fn room(&self, room: &RoomId) -> [Key; 13] {
+        const PARTS: [&str; 12] = [
+            "head",
+            "log",
+            "members",
+            "people",
+            "attendance",
+            "peers",
+            "gateways",
+            "marks",
+            "outcomes",
+            "former",
+            "state",
+            "banned",
+        ];
         let all = self.all_rooms(Partition::of(room.as_str()));
         let part = |part: &str| Key { name: format!("{}:{part}:{room}", all.name), slot: all.slot };
         std::array::from_fn(|index| PARTS.get(index).map_or_else(|| all.clone(), |name| part(name)))

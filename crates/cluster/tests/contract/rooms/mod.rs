@@ -1,6 +1,8 @@
 //! What every store of rooms has to do.
 
+pub(crate) mod access;
 pub(crate) mod attendance;
+pub(crate) mod contents;
 pub(crate) mod log;
 pub(crate) mod membership;
 pub(crate) mod messages;

@@ -180,6 +180,7 @@ impl Run {
         match sent {
             Sent::Join(step) => match self.room.attend(*step).await {
                 AttendOutcome::Full => Answer::Full,
+                AttendOutcome::NotAdmitted => panic!("nobody is kept out"),
                 AttendOutcome::Attending(attended) => Answer::Joined {
                     joined: attended.joined,
                     announced: attended.announced,

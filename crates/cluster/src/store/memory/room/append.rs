@@ -4,7 +4,7 @@ use heliograph_domain::{id::UserId, text::Reference, time::Timestamp};
 
 use super::{
     super::{
-        super::{Append, AppendOutcome, Appended, React, ReactOutcome},
+        super::{Append, AppendOutcome, Appended, React, ReactOutcome, Write, WriteOutcome, Written},
         MemoryOptions,
     },
     Room,
@@ -67,6 +67,54 @@ impl Room {
             appended.gateways = self.gateways.list();
         }
         outcome
+    }
+
+    pub(in super::super) fn write(&mut self, step: Write, options: &MemoryOptions, now: Timestamp) -> WriteOutcome {
+        self.outcomes.expire(now);
+        let mut outcome = match self.outcomes.of_command(step.command) {
+            Some(Outcome::Write(first)) => first.clone(),
+            _ => {
+                let command = step.command;
+                let outcome = self.write_first(step, options, now);
+                let remembered = Outcome::Write(outcome.clone());
+                self.outcomes.remember(command, remembered, None, options.outcomes, now);
+                outcome
+            }
+        };
+        if let WriteOutcome::Written { gateways, .. } = &mut outcome {
+            *gateways = self.gateways.list();
+        }
+        outcome
+    }
+
+    fn write_first(&mut self, step: Write, options: &MemoryOptions, now: Timestamp) -> WriteOutcome {
+        let may_write = match &step.author {
+            Some(author) => self.is_member(author),
+            None => !self.is_forgotten(),
+        };
+        if !may_write {
+            return WriteOutcome::NotMember;
+        }
+        let Write { what, event, at, .. } = step;
+        let mut version = None;
+        match what {
+            Written::CodeChange => {
+                let extra = self.extra.get_or_insert_default();
+                extra.code_changes += 1;
+                version = Some(extra.code_changes);
+                self.log.append_code_change(extra.code_changes, event, at);
+            }
+            Written::Stroke => self.log.append_stroke(event, at),
+            Written::Clearing => self.log.clear(event, at),
+            Written::Deletion(message) => {
+                if !self.log.delete(&message, event, at) {
+                    return WriteOutcome::NoSuchMessage;
+                }
+            }
+        }
+        self.log.expire(options.retention, at);
+        self.quiet_since = now;
+        WriteOutcome::Written { position: self.log.position(), version, at, gateways: Vec::new() }
     }
 
     pub(in super::super) fn react(&mut self, step: React, options: &MemoryOptions, now: Timestamp) -> ReactOutcome {

@@ -24,13 +24,24 @@ impl Room {
                 return self.attended(first, &step);
             }
             Some(Outcome::Full) => return AttendOutcome::Full,
+            Some(Outcome::NotAdmitted) => return AttendOutcome::NotAdmitted,
             _ => {}
         }
-        if self.is_forgotten() {
+        if !self.admits(&step.actor.user.id, step.members_only) {
+            if self.remembers() {
+                self.outcomes.remember(step.command, Outcome::NotAdmitted, None, options.outcomes, now);
+            }
+            return AttendOutcome::NotAdmitted;
+        }
+        let is_new = self.is_forgotten();
+        if is_new {
             self.begin(step.new_epoch, step.at);
         }
         self.log.expire(options.retention, step.at);
-        let first = self.attend_first(&step, now);
+        let mut first = self.attend_first(&step, now);
+        if let (true, Some(first), Some(partner)) = (is_new, &mut first, &step.partner) {
+            first.partnered = self.enroll(partner);
+        }
         let remembered = match &first {
             Some(first) => Outcome::Attend(Box::new(first.clone())),
             None => Outcome::Full,
@@ -75,7 +86,7 @@ impl Room {
         }
         let announced = is_announced && !was_announced;
         let roster = self.count_change(announced || joined && step.peer.is_some());
-        Some(FirstAttend { joined, announced, roster, removed })
+        Some(FirstAttend { joined, announced, roster, removed, partnered: false })
     }
 
     fn is_announced(&self, user: &UserId) -> bool {
@@ -179,6 +190,8 @@ impl Room {
             missed: missed.entries,
             whole: missed.whole,
             more: missed.more,
+            partnered: first.partnered,
+            contents: step.contents.map(|limits| Box::new(self.contents(&step.actor.socket, &limits))),
             gateways,
         }))
     }

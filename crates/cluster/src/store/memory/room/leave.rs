@@ -45,14 +45,16 @@ impl Room {
         let was_peer = left.attendant.as_ref().is_some_and(|attendant| attendant.peer.is_some());
         left.roster = self.count_change(left.announced || was_peer);
         left.membership_ended = self.settle(user, end_membership);
+        left.deserted = left.membership_ended && self.is_deserted();
         left
     }
 
-    /// Ends a membership that is to end, or is a guest's who has no socket here any more, and forgets
-    /// whoever is neither a member nor here. Gives whether the membership ended.
+    /// Ends a membership that is to end, or is a guest's who has no socket here any more and may come
+    /// back, and forgets whoever is neither a member nor here. Gives whether the membership ended.
     pub(super) fn settle(&mut self, user: &UserId, end_membership: bool) -> bool {
+        let guests_stay = self.is_members_only();
         let Some(person) = self.people.get_mut(user) else { return false };
-        let is_gone_guest = person.user.guest && person.sockets == 0;
+        let is_gone_guest = person.user.guest && person.sockets == 0 && !guests_stay;
         let ended = person.member && (end_membership || is_gone_guest);
         person.member &= !ended;
         if !person.member && person.sockets == 0 {

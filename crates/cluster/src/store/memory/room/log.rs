@@ -33,14 +33,33 @@ struct Kept {
 struct Entry {
     at: Timestamp,
     event: Bytes,
-    message: Option<Box<Message>>,
+    kind: Kind,
+}
+
+/// What an entry is.
+pub(super) enum Kind {
+    Message(Box<Message>),
+    /// Which one.
+    CodeChange(u64),
+    Stroke,
+    Other,
 }
 
 /// What a message has beyond other entries.
-struct Message {
+pub(super) struct Message {
     id: MessageId,
     /// One of each kind per user. No more than there were entries since, so the log's length bounds it.
     marks: HashSet<(UserId, Emoji)>,
+}
+
+impl Entry {
+    fn stored(&self, seq: u64) -> StoredEntry {
+        let version = match self.kind {
+            Kind::CodeChange(version) => Some(version),
+            Kind::Message(_) | Kind::Stroke | Kind::Other => None,
+        };
+        StoredEntry { seq, at: self.at, event: self.event.clone(), version }
+    }
 }
 
 /// What a client has missed, see [`Log::since`].
@@ -78,8 +97,40 @@ impl Log {
     pub(super) fn append_message(&mut self, id: MessageId, event: Bytes, at: Timestamp) {
         let message = Message { id: id.clone(), marks: HashSet::new() };
         let seq = self.head + 1;
-        let kept = self.push(Entry { at, event, message: Some(Box::new(message)) });
+        let kept = self.push(Entry { at, event, kind: Kind::Message(Box::new(message)) });
         kept.messages.insert(id, seq);
+    }
+
+    pub(super) fn append_code_change(&mut self, version: u64, event: Bytes, at: Timestamp) {
+        self.push(Entry { at, event, kind: Kind::CodeChange(version) });
+    }
+
+    pub(super) fn append_stroke(&mut self, event: Bytes, at: Timestamp) {
+        self.push(Entry { at, event, kind: Kind::Stroke });
+    }
+
+    /// Drops all entries and appends the event.
+    pub(super) fn clear(&mut self, event: Bytes, at: Timestamp) {
+        self.kept = None;
+        self.push(Entry { at, event, kind: Kind::Other });
+    }
+
+    /// Puts the event in the place of a message and appends it. Gives whether there is such a message.
+    pub(super) fn delete(&mut self, message: &MessageId, event: Bytes, at: Timestamp) -> bool {
+        let first = self.first();
+        let Some(kept) = self.kept.as_mut() else { return false };
+        let Some(seq) = kept.messages.remove(message) else { return false };
+        if let Some(entry) = kept.entries.get_mut((seq - first) as usize) {
+            (entry.event, entry.kind) = (event.clone(), Kind::Other);
+        }
+        self.push(Entry { at, event, kind: Kind::Other });
+        true
+    }
+
+    /// All entries.
+    pub(super) fn newest_first(&self) -> impl Iterator<Item = (StoredEntry, &Kind)> {
+        let entries = self.kept.iter().flat_map(|kept| kept.entries.iter().rev());
+        (1..=self.head).rev().zip(entries).map(|(seq, entry)| (entry.stored(seq), &entry.kind))
     }
 
     /// Sets or takes back a mark and appends the event. `None` if there is no such message; else
@@ -95,10 +146,11 @@ impl Log {
         let first = self.first();
         let kept = self.kept.as_mut()?;
         let place = kept.messages.get(message)? - first;
-        let marks = &mut kept.entries.get_mut(place as usize)?.message.as_mut()?.marks;
+        let Kind::Message(marked) = &mut kept.entries.get_mut(place as usize)?.kind else { return None };
+        let marks = &mut marked.marks;
         let changed = if on { marks.insert(mark) } else { marks.remove(&mark) };
         if changed {
-            self.push(Entry { at, event, message: None });
+            self.push(Entry { at, event, kind: Kind::Other });
         }
         Some(changed)
     }
@@ -119,7 +171,7 @@ impl Log {
             if kept.entries.len() <= retention.entries && now < oldest.at + retention.age {
                 return;
             }
-            if let Some(message) = kept.entries.pop_front().and_then(|entry| entry.message) {
+            if let Some(Entry { kind: Kind::Message(message), .. }) = kept.entries.pop_front() {
                 kept.messages.remove(&message.id);
             }
         }
@@ -167,9 +219,6 @@ impl Log {
         };
         let first = self.first();
         let places = (from - first) as usize..=(to - first) as usize;
-        (from..)
-            .zip(kept.entries.range(places))
-            .map(|(seq, entry)| StoredEntry { seq, at: entry.at, event: entry.event.clone() })
-            .collect()
+        (from..).zip(kept.entries.range(places)).map(|(seq, entry)| entry.stored(seq)).collect()
     }
 }

@@ -2,16 +2,24 @@
 //!
 //! - [`attend`] and [`leave`]: sockets come and go, and with them members and the host.
 //! - [`roster`]: who is there, and what each peer sends.
-//! - [`append`]: messages and marks, on the [`log`].
+//! - [`access`]: who may come in, and who has to go.
+//! - [`append`]: messages and marks, and whatever else is written, on the [`log`].
+//! - [`state`], [`contents`]: what the room holds beside its log, and what is read of both at once.
 //! - [`outcomes`]: what has been answered to which command.
 
+mod access;
 mod append;
 mod attend;
+mod contents;
 mod leave;
 mod log;
 mod outcomes;
 mod roster;
+mod state;
 
+use std::collections::HashSet;
+
+use bytes::Bytes;
 use heliograph_domain::{
     id::{NodeId, SocketId, UserId},
     room::Media,
@@ -34,8 +42,25 @@ pub(super) struct Room {
     attendances: Ordered<Attendance>,
     gateways: Gateways,
     outcomes: Outcomes,
+    /// Apart, so that a room without it takes no memory for it.
+    extra: Option<Box<Extra>>,
     /// When the last attendant left, or the last entry was appended.
     quiet_since: Timestamp,
+}
+
+/// What only some rooms have.
+#[derive(Default)]
+struct Extra {
+    members_only: bool,
+    banned: HashSet<UserId>,
+    /// How many code changes there have been.
+    code_changes: u64,
+    /// The latest code, and the newest change in it.
+    code: Option<(Bytes, u64)>,
+    whiteboard: Option<Bytes>,
+    /// The newest stroke in the whiteboard.
+    whiteboard_seq: u64,
+    recording: bool,
 }
 
 /// Someone who is a member, has a socket here, or both.
@@ -94,6 +119,7 @@ impl Room {
             attendances: Ordered::default(),
             gateways: Gateways::default(),
             outcomes: Outcomes::default(),
+            extra: None,
             quiet_since: now,
         }
     }
@@ -113,7 +139,8 @@ impl Room {
 
     /// Whether there is nobody and nothing in it: to everyone else the room does not exist.
     pub(super) fn is_forgotten(&self) -> bool {
-        self.people.is_empty() && self.attendances.is_empty() && self.log.is_empty()
+        let is_kept = self.extra.as_ref().is_some_and(|extra| extra.members_only || !extra.banned.is_empty());
+        self.people.is_empty() && self.attendances.is_empty() && self.log.is_empty() && !is_kept
     }
 
     /// Whether it knows anything of commands: one that there has never been, or that was closed,

@@ -9,7 +9,7 @@ use heliograph_domain::{
     time::Timestamp,
 };
 
-use super::super::super::{AppendOutcome, Attendant, Left, REMEMBERED, ReactOutcome};
+use super::super::super::{AppendOutcome, Attendant, Expelled, Left, REMEMBERED, ReactOutcome, WriteOutcome};
 
 /// The outcomes of the last [`REMEMBERED`]. Takes no memory while there are none.
 #[derive(Default)]
@@ -35,8 +35,11 @@ pub(super) enum Outcome {
     Attend(Box<FirstAttend>),
     Full,
     Leave(Box<Left>),
+    NotAdmitted,
     Append(AppendOutcome),
     React(ReactOutcome),
+    Write(WriteOutcome),
+    Expel(Box<Expelled>),
 }
 
 /// What an attending step has changed.
@@ -46,6 +49,7 @@ pub(super) struct FirstAttend {
     pub(super) announced: bool,
     pub(super) roster: u64,
     pub(super) removed: Vec<(Attendant, Left)>,
+    pub(super) partnered: bool,
 }
 
 /// A message that a client sent under a reference.

@@ -12,8 +12,9 @@ use prost::Message;
 
 use super::super::{
     super::{
-        AppendOutcome, Appended, AttendOutcome, Attendant, Attended, Left, MarkOutcome, Marks, MediaOutcome, Page,
-        ReactOutcome, StoreError, StoredEntry, SwitchOutcome, View,
+        AppendOutcome, Appended, AttendOutcome, Attendant, Attended, Expelled, Idle, Left, MarkOutcome, Marks,
+        MediaOutcome, Page, ReactOutcome, StateOutcome, StoreError, StoredContents, StoredDocument, StoredEntry,
+        SwitchOutcome, View, WriteOutcome,
     },
     reply::{Parts, Reply},
 };
@@ -24,8 +25,10 @@ const UNREADABLE: StoreError = StoreError::Unreadable("room");
 
 pub(super) fn attend(reply: Reply) -> Read<(AttendOutcome, Vec<RoomId>)> {
     let mut parts = reply.list()?;
-    if parts.part()?.text()? == "full" {
-        return Ok((AttendOutcome::Full, Vec::new()));
+    match parts.part()?.text()?.as_str() {
+        "full" => return Ok((AttendOutcome::Full, Vec::new())),
+        "not_admitted" => return Ok((AttendOutcome::NotAdmitted, Vec::new())),
+        _ => {}
     }
     let (joined, announced) = (is_true(parts.part()?), is_true(parts.part()?));
     let (roster, removed) = (parts.part()?.number()?, parts.part()?.list()?);
@@ -37,14 +40,9 @@ pub(super) fn attend(reply: Reply) -> Read<(AttendOutcome, Vec<RoomId>)> {
     let (whole, more) = (is_true(parts.part()?), is_true(parts.part()?));
     let gateways = gateways(parts.part()?)?;
     let listed = parts.part()?.list()?.map(|room| room.parse(RoomId::parse)).collect::<Read<_>>()?;
-    let removed = removed.map(|ended| {
-        let mut parts = ended.list()?;
-        let (attendant, mut left) = taken_out(&mut parts)?;
-        left.roster = parts.part()?.number()?;
-        left.gateways.clone_from(&gateways);
-        Ok((attendant, left))
-    });
-    let removed = removed.collect::<Read<_>>()?;
+    let partnered = is_true(parts.part()?);
+    let contents = parts.part()?.optional().map(contents).transpose()?.map(Box::new);
+    let removed = removed.map(|ended| removed_of(ended, &gateways)).collect::<Read<_>>()?;
     let attended = Attended {
         position,
         roster,
@@ -58,6 +56,8 @@ pub(super) fn attend(reply: Reply) -> Read<(AttendOutcome, Vec<RoomId>)> {
         missed,
         whole,
         more,
+        partnered,
+        contents,
         gateways,
     };
     Ok((AttendOutcome::Attending(Box::new(attended)), listed))
@@ -70,7 +70,111 @@ pub(super) fn leave(reply: Reply) -> Read<Left> {
         None => Left::default(),
     };
     let (roster, membership_ended) = (parts.part()?.number()?, is_true(parts.part()?));
-    Ok(Left { roster, membership_ended, gateways: gateways(parts.part()?)?, ..left })
+    let gateways = gateways(parts.part()?)?;
+    Ok(Left { roster, membership_ended, deserted: is_true(parts.part()?), gateways, ..left })
+}
+
+pub(super) fn expel(reply: Reply) -> Read<Expelled> {
+    let mut parts = reply.list()?;
+    let removed = parts.part()?.list()?;
+    let (membership_ended, deserted) = (is_true(parts.part()?), is_true(parts.part()?));
+    let gateways = gateways(parts.part()?)?;
+    let removed = removed.map(|ended| removed_of(ended, &gateways)).collect::<Read<_>>()?;
+    Ok(Expelled { removed, membership_ended, deserted, gateways })
+}
+
+/// An attendance that ended, with the roster's version after that.
+fn removed_of(ended: Reply, gateways: &[NodeId]) -> Read<(Attendant, Left)> {
+    let mut parts = ended.list()?;
+    let (attendant, mut left) = taken_out(&mut parts)?;
+    left.roster = parts.part()?.number()?;
+    left.gateways = gateways.to_vec();
+    Ok((attendant, left))
+}
+
+pub(super) fn write(reply: Reply) -> Read<WriteOutcome> {
+    let mut parts = reply.list()?;
+    let text = parts.part()?.text()?;
+    let mut lines = text.split('\n');
+    match lines.next() {
+        Some("not_member") => return Ok(WriteOutcome::NotMember),
+        Some("no_such_message") => return Ok(WriteOutcome::NoSuchMessage),
+        Some("written") => {}
+        _ => return Err(UNREADABLE),
+    }
+    let position = Position { epoch: line(&mut lines, str::parse)?, seq: line(&mut lines, str::parse)? };
+    let at = Timestamp::from_millis(line(&mut lines, str::parse)?);
+    let version = line(&mut lines, |digits| if digits.is_empty() { Ok(None) } else { digits.parse().map(Some) })?;
+    Ok(WriteOutcome::Written { position, version, at, gateways: gateways(parts.part()?)? })
+}
+
+pub(super) fn set_state(reply: Reply) -> Read<StateOutcome> {
+    let mut parts = reply.list()?;
+    Ok(match parts.part()?.text()?.as_str() {
+        "set" => StateOutcome::Set { roster: parts.part()?.number()?, gateways: gateways(parts.part()?)? },
+        "not_member" => StateOutcome::NotMember,
+        _ => return Err(UNREADABLE),
+    })
+}
+
+pub(super) fn close_idle(reply: Reply) -> Read<Idle> {
+    let mut parts = reply.list()?;
+    Ok(match parts.part()?.text()?.as_str() {
+        "gone" => Idle::Gone,
+        "attended" => Idle::Attended,
+        "since" => Idle::Since(Timestamp::from_millis(parts.part()?.number()?)),
+        "closed" => Idle::Closed(users(parts.part()?)?),
+        _ => return Err(UNREADABLE),
+    })
+}
+
+/// Attendants: socket, attending and what is kept of the user of each.
+pub(super) fn attendants(reply: Reply) -> Read<Vec<Attendant>> {
+    let mut parts = reply.list()?;
+    let mut found = Vec::new();
+    while let Some(socket) = parts.next() {
+        let (attending, user) = (attending(parts.part()?)?, person(parts.part()?)?.user);
+        found.push(attending.attendant(self::socket(socket)?, user));
+    }
+    Ok(found)
+}
+
+fn contents(reply: Reply) -> Read<StoredContents> {
+    let mut parts = reply.list()?;
+    let messages = numbered(parts.part()?)?;
+    let mut document = || -> Read<_> {
+        let snapshot = parts.part()?.optional().map(Reply::bytes).transpose()?;
+        let version = parts.part()?.number()?;
+        Ok(StoredDocument { snapshot, version, changes: numbered(parts.part()?)?, whole: is_true(parts.part()?) })
+    };
+    let (code, whiteboard) = (document()?, document()?);
+    let recording = is_true(parts.part()?);
+    Ok(StoredContents { messages, code, whiteboard, recording, attendants: attendants(parts.part()?)? })
+}
+
+/// Entries with their numbers, the newest first.
+fn numbered(reply: Reply) -> Read<Vec<StoredEntry>> {
+    let mut parts = reply.list()?;
+    let mut entries = Vec::new();
+    while let Some(seq) = parts.next() {
+        let (seq, version) = (seq.number()?, version(parts.part()?)?);
+        let at = Timestamp::from_millis(parts.part()?.number()?);
+        entries.push(StoredEntry { seq, at, event: parts.part()?.bytes()?, version });
+    }
+    entries.reverse();
+    Ok(entries)
+}
+
+/// The number of a code change, of what an entry is.
+fn version(what: Reply) -> Read<Option<u64>> {
+    let what = what.bytes()?;
+    match what.strip_prefix(b"\n") {
+        None | Some(b"\n") => Ok(None),
+        Some(digits) => {
+            let digits = std::str::from_utf8(digits).ok();
+            digits.and_then(|digits| digits.parse().ok()).map(Some).ok_or(UNREADABLE)
+        }
+    }
 }
 
 pub(super) fn append(reply: Reply) -> Read<AppendOutcome> {
@@ -235,9 +339,9 @@ fn entries(first: u64, reply: Reply) -> Read<Vec<StoredEntry>> {
     let mut parts = reply.list()?;
     let mut entries = Vec::new();
     for seq in first.. {
-        let Some(_message) = parts.next() else { break };
-        let at = Timestamp::from_millis(parts.part()?.number()?);
-        entries.push(StoredEntry { seq, at, event: parts.part()?.bytes()? });
+        let Some(what) = parts.next() else { break };
+        let (version, at) = (version(what)?, Timestamp::from_millis(parts.part()?.number()?));
+        entries.push(StoredEntry { seq, at, event: parts.part()?.bytes()?, version });
     }
     Ok(entries)
 }

@@ -6,9 +6,10 @@ mod list;
 
 use futures_util::future;
 use heliograph_domain::{
-    command::{Mark, Since},
+    command::{Access, Mark, Since},
     id::{CommandId, SocketId, UserId},
     room::{Media, MediaChange, RoomId},
+    time::Timestamp,
     user::User,
     wire::proto,
 };
@@ -16,8 +17,9 @@ use prost::Message;
 
 use super::{
     super::{
-        Append, AppendOutcome, Attend, AttendOutcome, Attendant, Cursor, Left, MarkOutcome, MediaOutcome, Page,
-        PageRange, REMEMBERED, React, ReactOutcome, Retention, Rooms, Step, StoreError, SwitchOutcome, View,
+        Append, AppendOutcome, Attend, AttendOutcome, Attendant, Cursor, Expelled, Idle, Left, MarkOutcome,
+        MediaOutcome, Page, PageRange, Preparation, REMEMBERED, React, ReactOutcome, Retention, Rooms, StateChange,
+        StateOutcome, Step, StoreError, SwitchOutcome, View, Write, WriteOutcome, Written,
     },
     ABANDONED,
     connection::Connection,
@@ -34,17 +36,26 @@ macro_rules! script {
     };
 }
 
-static ATTEND: Script = script!("room_outcomes" "room_keep" "room_roster" "room_members" "room_missed" "room_attend");
+static ATTEND: Script = script!(
+    "room_outcomes" "room_keep" "room_roster" "room_members" "room_missed" "room_make" "room_contents" "room_attend"
+);
 static LEAVE: Script = script!("room_outcomes" "room_keep" "room_roster" "room_leave");
 static APPEND: Script = script!("room_outcomes" "room_keep" "room_push" "room_append");
 static REACT: Script = script!("room_outcomes" "room_keep" "room_push" "room_find" "room_react");
+static WRITE: Script = script!("room_outcomes" "room_keep" "room_push" "room_find" "room_write");
+static SET_STATE: Script = script!("room_keep" "room_state");
+static PREPARE: Script = script!("room_keep" "room_roster" "room_make" "room_prepare");
+static EXPEL: Script = script!("room_outcomes" "room_keep" "room_roster" "room_expel");
+static LIFT_BAN: Script = script!("room_lift_ban");
+static PEERS: Script = script!("room_peers");
+static CLOSE_IDLE: Script = script!("room_members" "room_remove" "room_close_idle");
 static CHANGE_MEDIA: Script = script!("room_media");
 static SWITCH_CHAT: Script = script!("room_switch");
 static VIEW: Script = script!("room_view");
 static MARK: Script = script!("room_find" "room_mark");
 static MEMBERS: Script = script!("room_members" "room_list_members");
 static READ: Script = script!("room_read");
-static CLOSE: Script = script!("room_close");
+static CLOSE: Script = script!("room_remove" "room_close");
 static LISTED: Script = script!("room_listed");
 
 /// The greatest number that Lua counts without gaps. No room gets that far.
@@ -87,6 +98,14 @@ impl RedisRooms {
     }
 }
 
+impl RedisRooms {
+    /// A request to run a script that does not remember what came of it, and renews the room's life. It takes
+    /// what `room_keep.lua` takes.
+    fn keeping(&self, script: &'static Script, room: &RoomId) -> Request {
+        self.carry_out(script, room, CommandId::generate())
+    }
+}
+
 impl Rooms for RedisRooms {
     fn attend<'a>(&'a self, room: &'a RoomId, step: Attend) -> Step<'a, AttendOutcome> {
         Box::pin(async move {
@@ -115,7 +134,20 @@ impl Rooms for RedisRooms {
                 .arg(since)
                 .arg(epoch.map_or_else(String::new, |epoch| epoch.to_string()))
                 .arg(exact(step.missed_limit as u64))
-                .arg(exact(step.member_limit as u64));
+                .arg(exact(step.member_limit as u64))
+                .arg(u8::from(step.members_only))
+                .arg(step.partner.as_ref().map_or("", |partner| partner.id.as_str()))
+                .arg(
+                    step.partner.as_ref().map(|partner| proto::User::from(partner).encode_to_vec()).unwrap_or_default(),
+                );
+            let request = match step.contents {
+                None => request.arg("").arg(0).arg(0).arg(0),
+                Some(limits) => request
+                    .arg(exact(limits.messages as u64))
+                    .arg(exact(limits.bytes as u64))
+                    .arg(exact(limits.scanned as u64))
+                    .arg(exact(limits.attendants as u64)),
+            };
             let request = step.ghosts.iter().fold(request, |request, ghost| request.arg(ghost.as_str()));
             let (outcome, listed) = answer::attend(self.ask(request).await?)?;
             // What is not looked after now is so another time.
@@ -173,6 +205,87 @@ impl Rooms for RedisRooms {
                 .arg(&step.event[..])
                 .arg(step.at.as_millis());
             answer::react(self.ask(request).await?)
+        })
+    }
+
+    fn write<'a>(&'a self, room: &'a RoomId, step: Write) -> Step<'a, WriteOutcome> {
+        Box::pin(async move {
+            let (kind, message) = match &step.what {
+                Written::CodeChange => ("code", ""),
+                Written::Stroke => ("stroke", ""),
+                Written::Clearing => ("clearing", ""),
+                Written::Deletion(message) => ("deletion", message.as_str()),
+            };
+            let request = self
+                .carry_out(&WRITE, room, step.command)
+                .arg(kind)
+                .arg(step.author.as_ref().map_or("", UserId::as_str))
+                .arg(message)
+                .arg(&step.event[..])
+                .arg(step.at.as_millis());
+            answer::write(self.ask(request).await?)
+        })
+    }
+
+    fn set_state<'a>(&'a self, room: &'a RoomId, user: &'a UserId, change: StateChange) -> Step<'a, StateOutcome> {
+        Box::pin(async move {
+            let request = self.keeping(&SET_STATE, room).arg(user.as_str());
+            let request = match &change {
+                StateChange::Code { data, version } => request.arg("code").arg(exact(*version)).arg(&data[..]),
+                StateChange::Whiteboard { data, seq } => {
+                    let seq = seq.map_or_else(String::new, |seq| exact(seq).to_string());
+                    let request = request.arg("whiteboard").arg(seq);
+                    match data {
+                        Some(data) => request.arg(&data[..]),
+                        None => request,
+                    }
+                }
+                StateChange::Recording(on) => request.arg("recording").arg(u8::from(*on)),
+            };
+            answer::set_state(self.ask(request).await?)
+        })
+    }
+
+    fn prepare<'a>(&'a self, room: &'a RoomId, step: Preparation) -> Step<'a, ()> {
+        Box::pin(async move {
+            let access = match step.access {
+                None => "",
+                Some(Access::Open) => "open",
+                Some(Access::Members) => "members",
+            };
+            let request = self
+                .keeping(&PREPARE, room)
+                .arg(access)
+                .arg(step.new_epoch)
+                .arg(step.at.as_millis())
+                .arg(room.as_str());
+            let request = step.members.iter().fold(request, |request, member| {
+                let encoded = proto::User::from(member).encode_to_vec();
+                request.arg(member.id.as_str()).arg(u8::from(member.guest)).arg(encoded)
+            });
+            self.ask(request).await.map(|_| ())
+        })
+    }
+
+    fn expel<'a>(&'a self, room: &'a RoomId, command: CommandId, user: &'a UserId, ban: bool) -> Step<'a, Expelled> {
+        Box::pin(async move {
+            let request = self.carry_out(&EXPEL, room, command).arg(user.as_str()).arg(u8::from(ban));
+            answer::expel(self.ask(request).await?)
+        })
+    }
+
+    fn lift_ban<'a>(&'a self, room: &'a RoomId, user: &'a UserId) -> Step<'a, ()> {
+        Box::pin(async move { self.ask(self.on(&LIFT_BAN, room).arg(user.as_str())).await.map(|_| ()) })
+    }
+
+    fn peers<'a>(&'a self, room: &'a RoomId) -> Step<'a, Vec<Attendant>> {
+        Box::pin(async move { answer::attendants(self.ask(self.on(&PEERS, room)).await?) })
+    }
+
+    fn close_idle<'a>(&'a self, room: &'a RoomId, since: Timestamp) -> Step<'a, Idle> {
+        Box::pin(async move {
+            let request = self.on(&CLOSE_IDLE, room).arg(2 * millis(REMEMBERED)).arg(room.as_str());
+            answer::close_idle(self.ask(request.arg(since.as_millis())).await?)
         })
     }
 

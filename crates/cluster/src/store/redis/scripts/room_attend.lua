@@ -7,15 +7,19 @@
 -- ARGV[19] epoch of a new log     ARGV[20] the room
 -- ARGV[21] number that the client has, empty for the log's end, `delivered` for what the user has     ARGV[22] its epoch, empty for any
 -- ARGV[23] how many entries     ARGV[24] how many members
--- ARGV[25] and on: the user's sockets that are gone
+-- ARGV[25] 1 to admit members only     ARGV[26] who becomes a member too if the room is new, or empty
+-- ARGV[27] that user, encoded     ARGV[28] how many messages to give of what the room holds, or empty for nothing
+-- ARGV[29] how many bytes of each kind     ARGV[30] how many bytes to look at     ARGV[31] how many attendants
+-- ARGV[32] and on: the user's sockets that are gone
 --
--- Gives { `full` } or { `attending`, joined, announced, roster, removed, epoch, seq, what is kept of members,
+-- Gives { `full` }, { `not_admitted` } or { `attending`, joined, announced, roster, removed, epoch, seq, what is kept of members,
 -- other peers (socket, attending, what is kept of the user), host, muted, number of the first missed entry,
--- missed entries, whole, more, reach, listed rooms to look after }. Removed are attendances as `take_out`
+-- missed entries, whole, more, reach, listed rooms to look after, whether the other became a member, what the
+-- room holds (see room_contents.lua) }. Removed are attendances as `take_out`
 -- gives them, with the roster's version at the end.
 
 local socket, user, encoded, guest, gateway, vocabulary, explicit, media, takeover, max_peers, at, new_epoch, room,
-  known_seq, known_epoch, missed_limit, member_limit = unpack(ARGV, 8, 24)
+  known_seq, known_epoch, missed_limit, member_limit, members_only, partner, partner_encoded = unpack(ARGV, 8, 27)
 
 local epoch, seq, turn, muted
 epoch, seq, roster, turn, muted, reach = unpack(call('HMGET', head, 'epoch', 'seq', 'roster', 'turn', 'muted', 'reach'))
@@ -26,12 +30,17 @@ local function next_turn()
   return turn
 end
 
--- A room that is made again begins with a roster that is higher than any before.
 local function make()
-  call('DEL', log, members, people, attendance, peers, gateways, marks)
-  call('HDEL', head, 'muted')
+  roster = make_anew(roster, at)
   epoch, seq, turn, muted, reach = new_epoch, 0, 0, false, ''
-  roster = math.max(roster + 1, tonumber(at))
+end
+
+local function admits()
+  if call('SISMEMBER', banned, user) == 1 then
+    return false
+  end
+  local is_closed = members_only == '1' or call('HEXISTS', head, 'access') == 1
+  return not is_closed or call('ZSCORE', members, user)
 end
 
 -- The user's other attendances that end with this step, in the order of coming.
@@ -48,7 +57,7 @@ local function replaced()
       found[#found + 1] = { tonumber(other_turn), other, attending, other_media ~= '' }
     end
   end
-  for i = 25, #ARGV do
+  for i = 32, #ARGV do
     consider(ARGV[i])
   end
   if takeover == '1' then
@@ -134,6 +143,11 @@ local listed = {}
 local answer = recall()
 if answer then
   answer = cmsgpack.unpack(answer)
+elseif not admits() then
+  answer = 'not_admitted'
+  if not is_forgotten() or remembers() then
+    remember(cmsgpack.pack(answer))
+  end
 else
   local is_new = not epoch or is_forgotten()
   if is_new then
@@ -141,6 +155,9 @@ else
   end
   expire(tonumber(at))
   answer = take_in()
+  if answer then
+    answer[5] = is_new and partner ~= '' and enroll(partner, '0', partner_encoded, next_turn(), seq)
+  end
   remember(cmsgpack.pack(answer or false))
   call('HSET', head, 'epoch', epoch, 'seq', seq, 'turn', turn, 'roster', roster, 'reach', reach)
   if is_new and answer then
@@ -152,6 +169,8 @@ else
 end
 if not answer then
   return { 'full' }
+elseif answer == 'not_admitted' then
+  return { answer }
 end
 
 local others = {}
@@ -176,5 +195,6 @@ local from, entries, whole, more = missed(seq, known, tonumber(missed_limit))
 
 return {
   'attending', answer[1], answer[2], answer[3], answer[4], epoch or 0, seq, first_members(tonumber(member_limit)), others,
-  host(), muted, from, entries, whole, more, reach, listed,
+  host(), muted, from, entries, whole, more, reach, listed, answer[5] or false,
+  ARGV[28] ~= '' and contents(seq, socket, tonumber(ARGV[28]), tonumber(ARGV[29]), tonumber(ARGV[30]), tonumber(ARGV[31])),
 }

@@ -8,10 +8,5 @@
 
 local was = { call('HGETALL', attendance), call('ZRANGE', members, 0, -1), call('HGETALL', people) }
 local roster = call('HGET', head, 'roster')
-call('DEL', head, log, members, people, attendance, peers, gateways, marks, outcomes, former)
-call('ZREM', all, ARGV[2])
-if roster then
-  call('HSET', head, 'roster', roster)
-  call('PEXPIRE', head, ARGV[1])
-end
+remove(roster, ARGV[1], ARGV[2])
 return was

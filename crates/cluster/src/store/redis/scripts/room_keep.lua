@@ -16,7 +16,7 @@ local function keep()
   local short = age + 2 * slack()
   local longest = math.max(short, idle)
   local life = call('EXISTS', gateways) == 1 and longest or short
-  for _, key in ipairs({ head, members, people, attendance, peers, gateways }) do
+  for _, key in ipairs({ head, members, people, attendance, peers, gateways, state, banned }) do
     call('PEXPIRE', key, life)
   end
   for _, key in ipairs({ log, marks }) do

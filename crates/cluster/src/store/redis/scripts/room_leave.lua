@@ -2,7 +2,8 @@
 --
 -- ARGV[8] socket     ARGV[9] user     ARGV[10] 1 to end the membership     ARGV[11] the room
 --
--- Gives { attendance that ended (see `take_out`), roster, whether the membership ended, reach }.
+-- Gives { attendance that ended (see `take_out`), roster, whether the membership ended, reach, whether nobody is
+-- a member any more }.
 
 local socket, user, for_good, room = unpack(ARGV, 8)
 
@@ -12,14 +13,14 @@ roster, reach = tonumber(roster or 0), reach or ''
 
 local answer = recall()
 if answer then
-  local left, version, ended = unpack(cmsgpack.unpack(answer))
-  return { left, version, ended, reach }
+  local left, version, ended, deserted = unpack(cmsgpack.unpack(answer))
+  return { left, version, ended, reach, deserted }
 end
 if not epoch or is_forgotten() then
   if remembers() then
-    remember(cmsgpack.pack({ false, 0, false }))
+    remember(cmsgpack.pack({ false, 0, false, false }))
   end
-  return { false, 0, false, '' }
+  return { false, 0, false, '', false }
 end
 
 local left = false
@@ -32,14 +33,18 @@ if attending then
   end
 end
 local ended = settle(user, for_good == '1')
-remember(cmsgpack.pack({ left, roster, ended }))
+local deserted = ended and call('EXISTS', members) == 0
+remember(cmsgpack.pack({ left, roster, ended, deserted }))
 call('HSET', head, 'roster', roster, 'reach', reach)
+if left and reach == '' then
+  call('HSET', head, 'quiet', now)
+end
 
 if is_forgotten() then
-  call('DEL', marks)
+  call('DEL', marks, state)
   call('ZREM', all, room)
   call('PEXPIRE', head, 2 * lasting)
 elseif reach == '' then
   keep()
 end
-return { left, roster, ended, reach }
+return { left, roster, ended, reach, deserted }

@@ -19,6 +19,20 @@ local function set_person(user, sockets, explicit, guest, read, delivered, encod
   call('HSET', people, user, numbers .. encoded)
 end
 
+-- Makes somebody a member who has no socket here. Gives whether they were none.
+local function enroll(user, guest, encoded, turn, seq)
+  if call('ZADD', members, 'NX', turn, user) == 0 then
+    return false
+  end
+  local sockets, explicit, known_as, _, _, known = person(user)
+  if known ~= '' then
+    guest, encoded = known_as, known
+  end
+  -- What was said before was not said to them.
+  set_person(user, sockets, explicit, guest, seq, seq, encoded)
+  return true
+end
+
 -- The parts of an attendance: user, turn, 1 if it asked for the room, vocabulary, media, when it became a
 -- peer, gateway.
 local function parts_of(attending)
@@ -75,12 +89,12 @@ local function take_out(socket, attending)
   return { socket, attending, encoded, was_explicit == '1' and rest == 0, was_host and host() }
 end
 
--- Ends a membership that is to end, or is a guest's who has no socket here any more, and forgets whoever
--- is neither a member nor here. Gives whether the membership ended.
+-- Ends a membership that is to end, or is a guest's who has no socket here any more and may come back, and
+-- forgets whoever is neither a member nor here. Gives whether the membership ended.
 local function settle(user, for_good)
   local sockets, _, guest = person(user)
   local ended = false
-  if for_good or (guest == '1' and sockets == 0) then
+  if for_good or (guest == '1' and sockets == 0 and call('HEXISTS', head, 'access') == 0) then
     ended = call('ZREM', members, user) == 1
   end
   if sockets == 0 and not call('ZSCORE', members, user) then

@@ -3,9 +3,12 @@
 use std::{fmt::Debug, time::Duration};
 
 use bytes::Bytes;
-use heliograph_cluster::store::{Append, AppendOutcome, Attend, AttendOutcome, Cursor, PageRange, React};
+use heliograph_cluster::store::{
+    Append, AppendOutcome, Attend, AttendOutcome, ContentsLimits, Cursor, PageRange, Preparation, React, StateChange,
+    Write, WriteOutcome, Written,
+};
 use heliograph_domain::{
-    command::{Mark, Since},
+    command::{Access, Mark, Since},
     id::{CommandId, MessageId, NodeId, SocketId, UserId},
     room::{Media, MediaChange, Position, RoomId},
     text::{Emoji, Reference},
@@ -82,9 +85,21 @@ impl World {
         // Most happens in the first room, so that it becomes full.
         let room = if self.chance(60) { 0 } else { self.below(self.rooms.len() as u64) as usize };
         let step = match self.below(100) {
-            0..28 => Step::Attend(self.attend(room)),
-            28..42 => self.leave(),
-            42..62 => Step::Append(self.append()),
+            0..26 => Step::Attend(self.attend(room)),
+            26..38 => self.leave(),
+            38..46 => self.write(),
+            46..49 => self.set_state(),
+            49 => self.prepare(),
+            50 => match self.below(8) {
+                0..3 => {
+                    let (command, user, ban) = (self.command(), self.actor().user.id, self.chance(30));
+                    Step::Expel { command, user, ban }
+                }
+                3..7 => Step::LiftBan { user: self.actor().user.id },
+                _ => Step::CloseIdle,
+            },
+            51 => Step::Peers,
+            52..62 => Step::Append(self.append()),
             62..68 => Step::React(self.react()),
             68..73 => self.change_media(),
             73..76 => Step::SwitchChat { by: self.actor().socket, enabled: self.chance(60), as_admin: self.chance(20) },
@@ -115,9 +130,18 @@ impl World {
                 self.positions[room] = appended.position;
                 self.messages.push((room, appended.message.clone()));
             }
+            Answer::Write(WriteOutcome::Written { position, .. }) => self.positions[room] = *position,
             _ => {}
         }
-        if matches!(step, Step::Attend(_) | Step::Leave { .. } | Step::Append(_) | Step::React(_)) {
+        if matches!(
+            step,
+            Step::Attend(_)
+                | Step::Leave { .. }
+                | Step::Append(_)
+                | Step::React(_)
+                | Step::Write(_)
+                | Step::Expel { .. }
+        ) {
             self.sent.push((room, step));
         }
     }
@@ -130,6 +154,7 @@ impl World {
             Step::Attend(step) => (step.at, step.new_epoch) = (self.now, self.random.random()),
             Step::Append(step) => (step.at, step.message) = (self.now, self.new_message()),
             Step::React(step) => step.at = self.now,
+            Step::Write(step) => step.at = self.now,
             _ => {}
         }
         Some((room, step))
@@ -167,9 +192,58 @@ impl World {
             missed_limit: self.limit(),
             member_limit: self.limit(),
             max_peers: self.pick(&[0, 1, 2, 3, 100]),
+            members_only: self.chance(5),
+            partner: if self.chance(20) { Some(self.actor().user) } else { None },
+            contents: if self.chance(30) { Some(self.contents()) } else { None },
             new_epoch: self.random.random(),
             at: self.now,
         }
+    }
+
+    fn contents(&mut self) -> ContentsLimits {
+        ContentsLimits {
+            messages: self.limit(),
+            bytes: self.pick(&[0, 10, 40, 10_000]),
+            scanned: self.pick(&[0, 50, 300, 100_000]),
+            attendants: self.pick(&[0, 2, 4, 100]),
+        }
+    }
+
+    fn write(&mut self) -> Step {
+        let what = match self.below(10) {
+            0..5 => Written::CodeChange,
+            5..8 => Written::Stroke,
+            8 => Written::Clearing,
+            _ => Written::Deletion(self.message()),
+        };
+        let author = if self.chance(90) { Some(self.actor().user.id) } else { None };
+        Step::Write(Write { command: self.command(), author, what, event: self.event(), at: self.now })
+    }
+
+    fn set_state(&mut self) -> Step {
+        let change = match self.below(3) {
+            0 => StateChange::Code { data: self.event(), version: self.below(20) },
+            1 => StateChange::Whiteboard { data: self.perhaps(Self::event), seq: self.perhaps(Self::number) },
+            _ => StateChange::Recording(self.chance(50)),
+        };
+        Step::SetState { user: self.actor().user.id, change }
+    }
+
+    fn prepare(&mut self) -> Step {
+        let access = match self.below(6) {
+            0 => Some(Access::Members),
+            1..4 => Some(Access::Open),
+            _ => None,
+        };
+        let members = (0..self.below(3)).map(|_| self.actor().user).collect();
+        Step::Prepare(Preparation { access, members, new_epoch: self.random.random(), at: self.now })
+    }
+
+    /// One that was posted lately, mostly.
+    fn message(&mut self) -> MessageId {
+        let newest = self.messages.len().saturating_sub(12);
+        let known = self.messages[newest..].choose(&mut self.random).map(|(_, message)| message.clone());
+        known.filter(|_| self.chance(90)).unwrap_or_else(|| self.new_message())
     }
 
     fn leave(&mut self) -> Step {
@@ -193,11 +267,9 @@ impl World {
     }
 
     fn react(&mut self) -> React {
-        let newest = self.messages.len().saturating_sub(12);
-        let known = self.messages[newest..].choose(&mut self.random).map(|(_, message)| message.clone());
         React {
             command: self.command(),
-            message: known.filter(|_| self.chance(90)).unwrap_or_else(|| self.new_message()),
+            message: self.message(),
             user: self.actor().user.id,
             emoji: Emoji::parse(self.pick(&["+1", "1\u{20e3}"])).unwrap(),
             on: self.chance(60),

@@ -1,13 +1,15 @@
 //! Steps on a room as values: they can be shown, sent again, and sent to several stores.
 
 use heliograph_cluster::store::{
-    Append, AppendOutcome, Attend, AttendOutcome, Attendant, Cursor, Left, MarkOutcome, MediaOutcome, Page, PageRange,
-    React, ReactOutcome, Rooms, StoreError, SwitchOutcome, View,
+    Append, AppendOutcome, Attend, AttendOutcome, Attendant, Cursor, Expelled, Idle, Left, MarkOutcome, MediaOutcome,
+    Page, PageRange, Preparation, React, ReactOutcome, Rooms, StateChange, StateOutcome, StoreError, SwitchOutcome,
+    View, Write, WriteOutcome,
 };
 use heliograph_domain::{
     command::Mark,
     id::{CommandId, SocketId, UserId},
     room::{MediaChange, RoomId},
+    time::Timestamp,
     user::User,
 };
 
@@ -17,6 +19,13 @@ pub(super) enum Step {
     Leave { command: CommandId, socket: SocketId, user: UserId, for_good: bool },
     Append(Append),
     React(React),
+    Write(Write),
+    SetState { user: UserId, change: StateChange },
+    Prepare(Preparation),
+    Expel { command: CommandId, user: UserId, ban: bool },
+    LiftBan { user: UserId },
+    Peers,
+    CloseIdle,
     ChangeMedia { by: SocketId, target: SocketId, change: MediaChange, as_admin: bool },
     SwitchChat { by: SocketId, enabled: bool, as_admin: bool },
     View { user: Option<UserId>, socket: Option<SocketId>, addressee: Option<SocketId> },
@@ -33,6 +42,12 @@ pub(super) enum Answer {
     Leave(Left),
     Append(AppendOutcome),
     React(ReactOutcome),
+    Write(WriteOutcome),
+    SetState(StateOutcome),
+    Done,
+    Expel(Expelled),
+    Peers(Vec<Attendant>),
+    CloseIdle(Idle),
     ChangeMedia(MediaOutcome),
     SwitchChat(SwitchOutcome),
     View(View),
@@ -52,6 +67,20 @@ impl Step {
             }
             Self::Append(step) => Answer::Append(rooms.append(room, step).await?),
             Self::React(step) => Answer::React(rooms.react(room, step).await?),
+            Self::Write(step) => Answer::Write(rooms.write(room, step).await?),
+            Self::SetState { user, change } => Answer::SetState(rooms.set_state(room, &user, change).await?),
+            Self::Prepare(step) => {
+                rooms.prepare(room, step).await?;
+                Answer::Done
+            }
+            Self::Expel { command, user, ban } => Answer::Expel(rooms.expel(room, command, &user, ban).await?),
+            Self::LiftBan { user } => {
+                rooms.lift_ban(room, &user).await?;
+                Answer::Done
+            }
+            Self::Peers => Answer::Peers(rooms.peers(room).await?),
+            // Each store goes by a clock of its own, but none is so late.
+            Self::CloseIdle => Answer::CloseIdle(rooms.close_idle(room, Timestamp::from_millis(1 << 50)).await?),
             Self::ChangeMedia { by, target, change, as_admin } => {
                 Answer::ChangeMedia(rooms.change_media(room, &by, &target, change, as_admin).await?)
             }
