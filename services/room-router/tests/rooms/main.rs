@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod access;
 mod blocks;
 mod calls;
 mod closing;
@@ -22,3 +23,4 @@ mod signals;
 mod stage;
 mod takeover;
 mod telling;
+mod work;

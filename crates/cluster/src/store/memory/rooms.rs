@@ -125,7 +125,10 @@ impl Rooms for MemoryRooms {
     }
 
     fn lift_ban<'a>(&'a self, room: &'a RoomId, user: &'a UserId) -> Step<'a, ()> {
-        Box::pin(async move { Ok(self.with(room, |room| room.lift_ban(user)).unwrap_or_default()) })
+        Box::pin(async move {
+            self.with(room, |room| room.lift_ban(user));
+            Ok(())
+        })
     }
 
     fn peers<'a>(&'a self, room: &'a RoomId) -> Step<'a, Vec<Attendant>> {
