@@ -258,8 +258,8 @@ async fn a_large_room_names_its_peers_alone(store: Store) {
     room.enter(joining_as_peer(&bob)).await;
     room.join(&another_socket(&alice)).await;
     let contents = room.contents(ContentsLimits { attendants: 2, ..LIMITS }).await;
-    let named: Vec<_> = contents.attendants.iter().map(|one| one.socket.clone()).collect();
-    assert_eq!(named, [bob.socket.clone()]);
+    let named: Vec<_> = contents.attendants.iter().map(|one| &one.socket).collect();
+    assert_eq!(named, [&bob.socket]);
     let peers = room.rooms().peers(&room.id).await.unwrap();
     assert_eq!(peers.iter().map(|one| &one.socket).collect::<Vec<_>>(), [&bob.socket]);
 }

@@ -119,6 +119,9 @@ impl ClusterHub {
             missed_limit: 0,
             member_limit: 0,
             max_peers: usize::MAX,
+            members_only: false,
+            partner: None,
+            contents: None,
             new_epoch: rand::random(),
             at: self.backends.clock.now(),
         };
