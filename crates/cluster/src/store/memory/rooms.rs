@@ -111,7 +111,11 @@ impl Rooms for MemoryRooms {
         Box::pin(async move {
             let now = self.clock.now();
             let mut rooms = self.rooms.lock(room);
-            rooms.entry(room.clone()).or_insert_with(|| Box::new(Room::forgotten(0, now))).prepare(step, now);
+            rooms.entry(room.clone()).or_insert_with(|| Box::new(Room::forgotten(0, now))).prepare(
+                step,
+                &self.options,
+                now,
+            );
             Ok(())
         })
     }

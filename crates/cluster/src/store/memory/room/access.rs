@@ -45,7 +45,7 @@ impl Room {
         true
     }
 
-    pub(in super::super) fn prepare(&mut self, step: Preparation, now: Timestamp) {
+    pub(in super::super) fn prepare(&mut self, step: Preparation, options: &MemoryOptions, now: Timestamp) {
         if self.is_forgotten() {
             self.begin(step.new_epoch, step.at);
             self.quiet_since = now;
@@ -56,6 +56,7 @@ impl Room {
         for member in &step.members {
             self.enroll(member);
         }
+        self.log.expire(options.retention, step.at);
     }
 
     pub(in super::super) fn expel(

@@ -137,6 +137,7 @@ impl Rooms for RedisRooms {
                 .arg(exact(step.member_limit as u64))
                 .arg(u8::from(step.members_only))
                 .arg(step.partner.as_ref().map_or("", |partner| partner.id.as_str()))
+                .arg(u8::from(step.partner.as_ref().is_some_and(|partner| partner.guest)))
                 .arg(
                     step.partner.as_ref().map(|partner| proto::User::from(partner).encode_to_vec()).unwrap_or_default(),
                 );

@@ -8,9 +8,10 @@
 -- ARGV[21] number that the client has, empty for the log's end, `delivered` for what the user has     ARGV[22] its epoch, empty for any
 -- ARGV[23] how many entries     ARGV[24] how many members
 -- ARGV[25] 1 to admit members only     ARGV[26] who becomes a member too if the room is new, or empty
--- ARGV[27] that user, encoded     ARGV[28] how many messages to give of what the room holds, or empty for nothing
--- ARGV[29] how many bytes of each kind     ARGV[30] how many bytes to look at     ARGV[31] how many attendants
--- ARGV[32] and on: the user's sockets that are gone
+-- ARGV[27] 1 if that is a guest     ARGV[28] that user, encoded
+-- ARGV[29] how many messages to give of what the room holds, or empty for nothing
+-- ARGV[30] how many bytes of each kind     ARGV[31] how many bytes to look at     ARGV[32] how many attendants
+-- ARGV[33] and on: the user's sockets that are gone
 --
 -- Gives { `full` }, { `not_admitted` } or { `attending`, joined, announced, roster, removed, epoch, seq, what is kept of members,
 -- other peers (socket, attending, what is kept of the user), host, muted, number of the first missed entry,
@@ -19,7 +20,8 @@
 -- gives them, with the roster's version at the end.
 
 local socket, user, encoded, guest, gateway, vocabulary, explicit, media, takeover, max_peers, at, new_epoch, room,
-  known_seq, known_epoch, missed_limit, member_limit, members_only, partner, partner_encoded = unpack(ARGV, 8, 27)
+  known_seq, known_epoch, missed_limit, member_limit, members_only, partner, partner_guest, partner_encoded =
+  unpack(ARGV, 8, 28)
 
 local epoch, seq, turn, muted
 epoch, seq, roster, turn, muted, reach = unpack(call('HMGET', head, 'epoch', 'seq', 'roster', 'turn', 'muted', 'reach'))
@@ -57,7 +59,7 @@ local function replaced()
       found[#found + 1] = { tonumber(other_turn), other, attending, other_media ~= '' }
     end
   end
-  for i = 32, #ARGV do
+  for i = 33, #ARGV do
     consider(ARGV[i])
   end
   if takeover == '1' then
@@ -156,7 +158,7 @@ else
   expire(tonumber(at))
   answer = take_in()
   if answer then
-    answer[5] = is_new and partner ~= '' and enroll(partner, '0', partner_encoded, next_turn(), seq)
+    answer[5] = is_new and partner ~= '' and enroll(partner, partner_guest, partner_encoded, next_turn(), seq)
   end
   remember(cmsgpack.pack(answer or false))
   call('HSET', head, 'epoch', epoch, 'seq', seq, 'turn', turn, 'roster', roster, 'reach', reach)
@@ -196,5 +198,5 @@ local from, entries, whole, more = missed(seq, known, tonumber(missed_limit))
 return {
   'attending', answer[1], answer[2], answer[3], answer[4], epoch or 0, seq, first_members(tonumber(member_limit)), others,
   host(), muted, from, entries, whole, more, reach, listed, answer[5] or false,
-  ARGV[28] ~= '' and contents(seq, socket, tonumber(ARGV[28]), tonumber(ARGV[29]), tonumber(ARGV[30]), tonumber(ARGV[31])),
+  ARGV[29] ~= '' and contents(seq, socket, tonumber(ARGV[29]), tonumber(ARGV[30]), tonumber(ARGV[31]), tonumber(ARGV[32])),
 }
