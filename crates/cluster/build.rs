@@ -3,7 +3,7 @@
 
 use std::{env, error::Error, path::PathBuf};
 
-const FILES: [&str; 6] = ["rooms", "presence", "gateway", "link", "relay", "node"];
+const FILES: [&str; 7] = ["rooms", "presence", "gateway", "link", "relay", "node", "admin"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto");

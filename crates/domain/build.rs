@@ -2,7 +2,7 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const FILES: [&str; 14] = [
+const FILES: [&str; 15] = [
     "identity",
     "room",
     "matching",
@@ -17,6 +17,7 @@ const FILES: [&str; 14] = [
     "gateway",
     "relay",
     "node",
+    "admin",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

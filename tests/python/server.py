@@ -62,6 +62,8 @@ class Server:
             raise RuntimeError(f"the server ended before it was ready, see {log}")
         port = re.search(r"call page.*http://[^/\s]*:(\d+)", said).group(1)
         self.url = f"http://127.0.0.1:{port}"
+        # Of a cluster the last process that is named is a gateway.
+        self.operations_url = re.findall(r"operations\s+(http://[^/\s]+)/metrics", said)[-1]
 
     def token(self, user, **claims):
         """A token for a user, valid for an hour."""

@@ -41,6 +41,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "heliograph",
         &[
             "heliograph-domain",
+            "heliograph-vocabulary",
             "heliograph-cluster",
             "heliograph-telemetry",
             "heliograph-gateway",

@@ -68,6 +68,15 @@ impl RoomService for Rooms {
         }))
     }
 
+    async fn list(
+        &self,
+        request: Request<proto::ListRoomsRequest>,
+    ) -> Result<Response<proto::ListRoomsResponse>, Status> {
+        let request = request.into_inner();
+        assert_eq!((request.after.as_deref(), request.limit), (Some("before"), 2));
+        Ok(Response::new(proto::ListRoomsResponse { rooms: vec!["standup".to_owned()], more: true }))
+    }
+
     async fn members(
         &self,
         request: Request<proto::MembersRequest>,
@@ -166,6 +175,12 @@ async fn a_reader_without_membership_is_not_allowed() {
     let stranger = UserId::parse("mallory").unwrap();
     let answer = rooms().history(&room("standup"), None, 1, Some(&stranger)).await;
     assert_eq!(code(answer), Code::NotAllowed);
+}
+
+#[tokio::test]
+async fn a_page_of_all_rooms_follows_the_last_of_the_page_before() {
+    let page = rooms().list(Some(&room("before")), 2).await;
+    assert_eq!(page, Ok((vec![room("standup")], true)));
 }
 
 #[tokio::test]

@@ -220,6 +220,12 @@ impl CommandId {
     }
 }
 
+impl fmt::Display for CommandId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Ulid(self.0), f)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

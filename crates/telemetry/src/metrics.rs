@@ -158,6 +158,8 @@ pub struct Gateway {
     pub call_errors: Cases,
     /// HTTP API requests, by route.
     pub http_requests: Cases,
+    /// What came in the format of the Socket.IO Redis emitter, by what became of it.
+    pub emitted: Cases,
 }
 
 impl Default for Gateway {
@@ -190,6 +192,7 @@ impl Default for Gateway {
             call_quality: Family::default(),
             call_errors: Family::default(),
             http_requests: Family::default(),
+            emitted: Family::default(),
         }
     }
 }
@@ -235,6 +238,7 @@ impl Gateway {
         r.register("call_quality", "Client-reported call quality, by grade", self.call_quality.clone());
         r.register("call_errors", "Client-reported call errors, by vocabulary", self.call_errors.clone());
         r.register("http_requests", "HTTP API requests, by route", self.http_requests.clone());
+        r.register("emitted", "Messages of Socket.IO Redis emitters, by what became of them", self.emitted.clone());
     }
 }
 

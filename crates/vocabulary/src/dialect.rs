@@ -34,6 +34,9 @@ pub enum Dialect {
 }
 
 impl Dialect {
+    /// Every dialect.
+    pub const ALL: [Self; 4] = [Self::Synapse, Self::CollaborationQueue, Self::CollaborationMatching, Self::GuestChat];
+
     /// The dialects of the default namespace. No name of a client event belongs to two of them, so that the first event
     /// of a client tells its dialect.
     pub const DEFAULT_NAMESPACE: [Self; 2] = [Self::Synapse, Self::GuestChat];

@@ -38,6 +38,7 @@ pub use answer::{error, failure_ack};
 pub use claim::ClaimedId;
 pub use context::{Context, Form, second_form};
 pub use dialect::{Dialect, Encoded, Greeting};
+pub use json::too_deep;
 pub use limits::SizeLimits;
 pub use published::is_taken;
 pub use request::{Authenticate, Request};

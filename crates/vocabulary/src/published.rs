@@ -8,7 +8,7 @@ const OF_CONNECTIONS: [&str; 6] =
 
 /// What the server itself says in some vocabulary.
 fn of_vocabularies() -> impl Iterator<Item = &'static [&'static str]> {
-    Dialect::DEFAULT_NAMESPACE.into_iter().map(Dialect::server_events).chain([&mesh::SERVER_TYPES[..]])
+    Dialect::ALL.into_iter().map(Dialect::server_events).chain([&mesh::SERVER_TYPES[..]])
 }
 
 /// What the server says itself and backends publish as well.

@@ -29,6 +29,7 @@ pub mod application;
 mod clients;
 mod close_codes;
 pub mod connection;
+pub mod emitter;
 pub mod fanout;
 pub mod frame;
 pub mod grpc;

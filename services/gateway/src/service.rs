@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clients::{Clients, Departures, Registry, Tenure, Timers},
     close_codes::OVERDUE,
+    emitter::Emitter,
     fanout::{CatchUpOptions, FanOut, FanOutOptions, History},
     http::IceOptions,
     identity::{TokenSources, Verifier},
@@ -145,6 +146,7 @@ pub struct Gateway {
     pub(crate) tenure: Arc<Tenure>,
     pub(crate) backends: Backends,
     pub(crate) registry: Arc<Registry>,
+    emitter: Option<Emitter>,
     options: Options,
     server: listener::Server,
     metrics: Metrics,
@@ -157,7 +159,22 @@ impl Gateway {
     pub fn new(options: Options, backends: Backends, grpc: String, metrics: Metrics) -> Self {
         let node = NodeId::generate(Role::Gateway.name());
         let server = listener::Server::new(options.listener.clone());
-        Self { tenure: Arc::new(Tenure::new(node)), backends, registry: Arc::default(), options, server, metrics, grpc }
+        Self {
+            tenure: Arc::new(Tenure::new(node)),
+            backends,
+            registry: Arc::default(),
+            emitter: None,
+            options,
+            server,
+            metrics,
+            grpc,
+        }
+    }
+
+    /// What Socket.IO Redis emitters publish is told to clients, too.
+    #[must_use]
+    pub fn hear(self, emitter: Option<Emitter>) -> Self {
+        Self { emitter, ..self }
     }
 
     /// The gRPC service that serves what other gateways relay to this one.
@@ -182,7 +199,7 @@ impl Gateway {
         starting: Latch,
         shutdown: CancellationToken,
     ) -> Result<(), StartError> {
-        let Self { tenure, backends, registry, options, server, metrics, grpc } = self;
+        let Self { tenure, backends, registry, emitter, options, server, metrics, grpc } = self;
         // Ends with the drain, not with its beginning: clients that are moved away are still served.
         let stopped = CancellationToken::new();
         let _stop = stopped.clone().drop_guard();
@@ -215,6 +232,11 @@ impl Gateway {
         let alarms = Arc::clone(&clients).run_alarms(timers.run(stopped.clone()));
         let until_stopped = stopped.clone();
         tokio::spawn(async move { until_stopped.run_until_cancelled(alarms).await });
+
+        if let Some(emitter) = emitter {
+            let (hearing, until_stopped) = (emitter.run(Arc::clone(&clients)), stopped.clone());
+            tokio::spawn(async move { until_stopped.run_until_cancelled(hearing).await });
+        }
 
         let this = Node {
             id: tenure.node(),

@@ -11,9 +11,10 @@ use heliograph_cluster::{
     store::{
         Retention, Store,
         memory::{MemoryOptions, MemoryStore},
-        redis::{RedisOptions, RedisStore},
+        redis::{Listener, RedisOptions, RedisStore},
     },
 };
+use heliograph_gateway::emitter::{Emitter, patterns};
 use heliograph_telemetry::{
     metrics::{self, Metrics},
     readiness::Readiness,
@@ -115,8 +116,15 @@ async fn store(config: &Config, metrics: &metrics::Store) -> Result<(Store, Kept
         let store = MemoryStore::start(MemoryOptions { retention, outcomes });
         return Ok((store.store(), KeptStore::Memory(store)));
     };
+    let options = redis(config, url, metrics);
+    Ok((RedisStore::connect(options).await?.store(), KeptStore::Redis))
+}
+
+/// The Redis servers that the configuration names.
+fn redis(config: &Config, url: &str, metrics: &metrics::Store) -> RedisOptions {
+    let retention = Retention { entries: config.rooms.log_entries, age: config.rooms.log_age };
     let redis = config.redis.clone();
-    let options = RedisOptions {
+    RedisOptions {
         user: redis.user,
         password: redis.password,
         ca_file: redis.ca_file,
@@ -130,11 +138,32 @@ async fn store(config: &Config, metrics: &metrics::Store) -> Result<(Store, Kept
         response_timeout: redis.response_timeout,
         longest_pause: redis.longest_pause,
         retention,
-        outcomes,
+        outcomes: config.rooms.remembered_commands,
         metrics: metrics.clone(),
-        url: url.clone(),
+        url: url.to_owned(),
+    }
+}
+
+/// What Socket.IO Redis emitters publish, if that shall be heard.
+///
+/// # Errors
+/// The configuration of the servers cannot be used.
+pub(crate) async fn emitter(config: &Config, metrics: &Metrics) -> Result<Option<Emitter>, BackendError> {
+    let emitter = &config.emitter;
+    let Backend::At(url) = &config.store else {
+        if emitter.enabled {
+            tracing::warn!("emitter.enabled has no effect: emitters need a store in Redis");
+        }
+        return Ok(None);
     };
-    Ok((RedisStore::connect(options).await?.store(), KeptStore::Redis))
+    if !emitter.enabled {
+        return Ok(None);
+    }
+    let emitted = metrics.gateway.emitted.clone();
+    let dropped = move || metrics::count(&emitted, "dropped");
+    let options = redis(config, url, &metrics.store);
+    let listener = Listener::start(options, patterns(&emitter.key), emitter.queue, dropped).await;
+    Ok(Some(Emitter::new(emitter.key.clone(), listener.map_err(BackendError::Refused)?)))
 }
 
 async fn directory(config: &Config, metrics: &metrics::Directory) -> Result<Arc<dyn Directory>, ConnectError> {

@@ -11,6 +11,7 @@ use heliograph_cluster::{
     serve::Backends,
 };
 use heliograph_gateway::{
+    emitter::Emitter,
     http,
     identity::Verifier,
     service::{self, Gateway},
@@ -85,6 +86,7 @@ impl<'a> Compose<'a> {
         self,
         wanted: &[Role],
         backends: Backends,
+        emitter: Option<Emitter>,
         public: Option<TcpListener>,
         grpc: Option<TcpListener>,
         roles: &mut Roles,
@@ -118,12 +120,27 @@ impl<'a> Compose<'a> {
                 verifier: Arc::clone(&self.verifier),
                 clock: backends.clock.clone(),
             };
-            Gateway::new(options::gateway(config, &transport), backends, address.clone(), metrics.gateway.clone())
+            let options = options::gateway(config, &transport);
+            Gateway::new(options, backends, address.clone(), metrics.gateway.clone()).hear(emitter)
         });
         described.extend(gateway.as_ref().map(Gateway::describe));
 
+        let operations = Arc::new(Operations {
+            metrics: Arc::clone(&metrics),
+            readiness: readiness.clone(),
+            draining: shutdown.clone(),
+            operators: self.operators,
+            backends: backends.clone(),
+            commands: commands.clone(),
+            rooms: rooms.clone(),
+            channels: channels.clone(),
+            deadline,
+            publications: options::publications(config),
+        });
+
         let process = Process::new(backends.clock.now(), readiness.clone(), shutdown.clone(), described);
         let mut services = Services::new(process, self.grpc.largest);
+        services = services.admin(operations::grpc::service(Arc::clone(&operations)));
         if let Some(router) = &router {
             services = services.rooms(router.questions());
         }
@@ -136,17 +153,6 @@ impl<'a> Compose<'a> {
         let senders = [router.as_ref().map(RoomRouter::outward), presence.as_ref().map(Presence::outward)];
         services = services.links(Resending::server(senders.into_iter().flatten()));
         channels.serve_here(&address, &services);
-
-        let operations = operations::router(Operations {
-            metrics: Arc::clone(&metrics),
-            readiness: readiness.clone(),
-            draining: shutdown.clone(),
-            operators: self.operators,
-            backends: backends.clone(),
-            commands: commands.clone(),
-            channels: channels.clone(),
-            deadline,
-        });
         if let Some(listener) = grpc {
             let server = GrpcServer::new(services, self.grpc.server, metrics.grpc.clone())?;
             let serving = server.run(listener, unneeded.clone());
@@ -178,6 +184,6 @@ impl<'a> Compose<'a> {
             let serving = gateway.run(listener, http::router(api), readiness.hold("gateway"), shutdown.clone());
             roles.start(GATEWAY, serving);
         }
-        Ok(operations)
+        Ok(operations::router(operations))
     }
 }

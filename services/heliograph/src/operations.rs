@@ -1,35 +1,44 @@
 //! The operations port: metrics, health, and what operators may do.
 //!
-//! What they ask of a node they ask here, of whatever node: `nodes`, `sockets`.
+//! What they ask of a node they ask here, of whatever node: `nodes`, `sockets`. `rooms` and `publish` ask services.
+//! `openapi.json` describes all of it; a test holds it against `routes`.
 
+mod blocks;
+pub(crate) mod grpc;
+mod input;
 mod nodes;
+mod openapi;
+mod operator;
+mod publish;
+mod rooms;
 mod sockets;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{FromRequestParts, Path, State},
-    http::{StatusCode, header, request::Parts},
+    extract::{DefaultBodyLimit, State},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{delete, get, post},
+    routing::{MethodRouter, get, post, put},
 };
 use heliograph_cluster::{
     commands::Commands,
     directory::Nodes,
-    grpc::{Channels, Link},
+    grpc::{Channels, Link, RoomClient},
     serve::Backends,
 };
 use heliograph_domain::{
-    command::{Origin, RoomCommand, RoomRequest},
-    id::{CommandId, NodeId},
+    id::NodeId,
     refusal::{Code, Refusal},
-    room::RoomId,
 };
-use heliograph_gateway::identity::{Bearer, Verifier};
+use heliograph_gateway::identity::Verifier;
 use heliograph_telemetry::{metrics::Metrics, readiness::Readiness};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
+
+use self::operator::Operator;
+pub(crate) use self::publish::PublicationLimits;
 
 /// What operators look at and act on.
 pub(crate) struct Operations {
@@ -45,10 +54,14 @@ pub(crate) struct Operations {
     pub backends: Backends,
     /// Sends commands.
     pub commands: Commands,
+    /// Asks about rooms.
+    pub rooms: RoomClient,
     /// Asks nodes.
     pub channels: Channels,
     /// How long a node may take to answer.
     pub deadline: Duration,
+    /// Bounds of what backends publish.
+    pub publications: PublicationLimits,
 }
 
 impl Operations {
@@ -69,19 +82,44 @@ impl Operations {
 
 type Shared = State<Arc<Operations>>;
 
+/// Most bytes of a body: ids of every kind of target, as long as they may be, and the arguments.
+const LARGEST_BODY: usize = 1_000_000;
+
+/// An endpoint: path as OpenAPI writes it, its methods, and what answers.
+type Route = (&'static str, &'static [&'static str], MethodRouter<Arc<Operations>>);
+
+/// Every endpoint.
+fn routes() -> Vec<Route> {
+    vec![
+        ("/metrics", &["get"], get(metrics)),
+        ("/healthz", &["get"], get(async || "ok\n")),
+        ("/readyz", &["get"], get(ready)),
+        ("/admin/openapi.json", &["get"], get(openapi::document)),
+        ("/admin/publish", &["post"], post(publish::publish)),
+        ("/admin/nodes", &["get"], get(nodes::list)),
+        ("/admin/nodes/{node}/drain", &["post"], post(nodes::drain)),
+        ("/admin/rooms", &["get"], get(rooms::list)),
+        ("/admin/rooms/{room}", &["get", "delete"], get(rooms::show).delete(rooms::close)),
+        ("/admin/rooms/{room}/messages", &["get"], get(rooms::history)),
+        ("/admin/sockets", &["get"], get(sockets::list)),
+        ("/admin/sockets/{socket}/disconnect", &["post"], post(sockets::disconnect)),
+        ("/admin/users/{user}/disconnect", &["post"], post(sockets::disconnect_user)),
+        ("/admin/users/{user}/blocks/{other}", &["put", "delete"], put(blocks::block).delete(blocks::unblock)),
+    ]
+}
+
 /// The routes of the operations port.
-pub(crate) fn router(operations: Operations) -> Router {
-    Router::new()
-        .route("/metrics", get(metrics))
-        .route("/healthz", get(async || "ok\n"))
-        .route("/readyz", get(ready))
-        .route("/admin/nodes", get(nodes::list))
-        .route("/admin/nodes/{node}/drain", post(nodes::drain))
-        .route("/admin/rooms/{room}", delete(close_room))
-        .route("/admin/sockets", get(sockets::list))
-        .route("/admin/sockets/{socket}/disconnect", post(sockets::disconnect))
-        .route("/admin/users/{user}/disconnect", post(sockets::disconnect_user))
-        .with_state(Arc::new(operations))
+pub(crate) fn router(operations: Arc<Operations>) -> Router {
+    let mut router = Router::new();
+    for (path, _, endpoint) in routes() {
+        router = router.route(path, endpoint);
+    }
+    router.method_not_allowed_fallback(wrong_method).layer(DefaultBodyLimit::max(LARGEST_BODY)).with_state(operations)
+}
+
+async fn wrong_method() -> Response {
+    let error = json!({"error": "Method not allowed", "code": Code::NotFound.as_str()});
+    (StatusCode::METHOD_NOT_ALLOWED, Json(error)).into_response()
 }
 
 async fn metrics(State(operations): Shared) -> impl IntoResponse {
@@ -100,48 +138,16 @@ async fn ready(State(operations): Shared) -> Response {
     }
 }
 
-/// A request with an operator's token.
-struct Operator;
-
-impl FromRequestParts<Arc<Operations>> for Operator {
-    type Rejection = Response;
-
-    async fn from_request_parts(parts: &mut Parts, operations: &Arc<Operations>) -> Result<Self, Response> {
-        let Some(verifier) = &operations.operators else {
-            let hint = "There is no key to verify tokens with; set auth.secret or auth.public_key_file";
-            return Err(refuse(Refusal::with_message(Code::NotAllowed, hint)));
-        };
-        let header = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let Some(bearer) = header.and_then(Bearer::new) else { return Err(refuse(Code::AuthRequired)) };
-        match verifier.verify(bearer.token(), operations.backends.clock.now()) {
-            Ok(identity) if identity.admin => Ok(Self),
-            Ok(_) => Err(refuse(Code::NotAllowed)),
-            Err(error) => Err(refuse(error.code())),
-        }
-    }
-}
-
 fn refuse(refusal: impl Into<Refusal>) -> Response {
     let refusal = refusal.into();
     let status = match refusal.code {
-        Code::NotAllowed => StatusCode::FORBIDDEN,
         Code::InvalidPayload => StatusCode::BAD_REQUEST,
+        Code::AuthRequired | Code::AuthFailed | Code::TokenExpired => StatusCode::UNAUTHORIZED,
         Code::NotFound => StatusCode::NOT_FOUND,
+        Code::Conflict => StatusCode::CONFLICT,
+        Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        _ => StatusCode::UNAUTHORIZED,
+        _ => StatusCode::FORBIDDEN,
     };
     (status, Json(json!({"error": refusal.message, "code": refusal.code.as_str()}))).into_response()
-}
-
-/// Ends a room for everybody in it.
-async fn close_room(State(operations): Shared, _: Operator, Path(room): Path<String>) -> Response {
-    let room = match RoomId::parse(&room) {
-        Ok(room) => room,
-        Err(reason) => return refuse(Refusal::invalid("room", reason)),
-    };
-    let request = RoomRequest { id: CommandId::generate(), room, origin: Origin::System, command: RoomCommand::Close };
-    match operations.commands.room(&request).await {
-        Ok(_) => StatusCode::NO_CONTENT.into_response(),
-        Err(refusal) => refuse(refusal),
-    }
 }

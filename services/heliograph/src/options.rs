@@ -26,6 +26,7 @@ use crate::{
         AuthMode, Config, ForwardedHeader, Html, PresenceAudience, Rate, Reach, SocketTransport, SocketVocabulary,
     },
     keys::{self, KeyFileError},
+    operations::PublicationLimits,
 };
 
 /// How often a minute-long limit counts.
@@ -43,6 +44,11 @@ pub(crate) fn origins(config: &Config) -> Origins {
 /// Where tokens are looked for.
 pub(crate) fn tokens(config: &Config) -> TokenSources {
     TokenSources { cookie: config.auth.cookie.as_str().into(), origins: Arc::new(origins(config)) }
+}
+
+/// Bounds of what backends publish.
+pub(crate) fn publications(config: &Config) -> PublicationLimits {
+    PublicationLimits { targets: config.operations.publication_targets, bytes: config.operations.publication_bytes }
 }
 
 /// How long commands are tried.

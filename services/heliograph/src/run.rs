@@ -74,9 +74,13 @@ pub(crate) async fn run(config: Config, wanted: Vec<Role>, shutdown: Cancellatio
         chosen = backends::choose(&config, &readiness, &metrics) => chosen?,
         () = shutdown.cancelled() => return Ok(()),
     };
+    let emitter = match wanted.contains(&Role::Gateway) {
+        true => backends::emitter(&config, &metrics).await?,
+        false => None,
+    };
     let probing = probes::watch(chosen.backends.clone(), readiness.clone(), metrics.backends.clone());
     let _probing = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(probing));
-    front.open(compose.start(&wanted, chosen.backends.clone(), public, grpc, &mut roles)?);
+    front.open(compose.start(&wanted, chosen.backends.clone(), emitter, public, grpc, &mut roles)?);
 
     let mut announced = false;
     let leads = wanted.contains(&Role::Gateway);

@@ -23,6 +23,8 @@ use crate::{room_router::RoomRouter, router::Router};
 const LONGEST_PAGE: usize = 200;
 /// And in bytes, though one entry is always sent: a page has to be read in one piece at the other end.
 const LARGEST_PAGE: usize = 1024 * 1024;
+/// Most rooms in an answer.
+const MOST_ROOMS: usize = 1000;
 /// Most members in an answer.
 const MOST_MEMBERS: usize = 1000;
 /// Most positions in an answer.
@@ -86,6 +88,19 @@ impl RoomService for Questions {
         }
         let head = Some(page.position.into());
         Ok(Response::new(proto::HistoryResponse { entries, more: page.more, head, read }))
+    }
+
+    async fn list(
+        &self,
+        request: Request<proto::ListRoomsRequest>,
+    ) -> Result<Response<proto::ListRoomsResponse>, Status> {
+        let request = request.into_inner();
+        let after = request.after.as_deref().map(room).transpose()?;
+        let limit = limit(request.limit, MOST_ROOMS);
+        let mut rooms = self.router.store.rooms.list(after.as_ref(), limit + 1).await.map_err(away)?;
+        let more = rooms.len() > limit;
+        rooms.truncate(limit);
+        Ok(Response::new(proto::ListRoomsResponse { rooms: rooms.iter().map(ToString::to_string).collect(), more }))
     }
 
     async fn members(

@@ -68,6 +68,11 @@ class Stage {
     return this.#keep(await Synapse.signIn(this.server, user, { ...this.#options, ...more }));
   }
 
+  /** The same at one gateway of a cluster. */
+  async signInAt(gateway, user, more = {}) {
+    return this.#keep(await Synapse.signIn(gateway, user, { ...this.#options, ...more }));
+  }
+
   /** A synapse client that need not get in. */
   client(more = {}) {
     return this.#keep(new Synapse(this.server, { ...this.#options, ...more }));

@@ -85,6 +85,19 @@ impl RoomClient {
         })
     }
 
+    /// Rooms after `after` in an order that stays as it is, at most `limit` (1000 if that is less), and whether there
+    /// are more.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable` if there is no answer.
+    pub async fn list(&self, after: Option<&RoomId>, limit: u32) -> Result<(Vec<RoomId>, bool), Refusal> {
+        let request = proto::ListRoomsRequest { after: after.map(ToString::to_string), limit };
+        let answer = self.link.answer(self.client().list(self.link.request(request))).await.map_err(refusal)?;
+        let rooms = answer.rooms.iter().map(|room| RoomId::parse(room));
+        Ok((rooms.collect::<Result<_, _>>().map_err(unreadable)?, answer.more))
+    }
+
     /// Members of a room, at most `limit` (1000 if that is less).
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use tower::{Service, ServiceExt, util::BoxCloneSyncService};
 use super::{
     Process, Way, WayError,
     stubs::{
+        admin_service_server::{AdminService, AdminServiceServer},
         gateway_service_server::{GatewayService, GatewayServiceServer},
         link_service_server::{LinkService, LinkServiceServer},
         node_service_server::NodeServiceServer,
@@ -65,6 +66,13 @@ impl Services {
     /// What was sent to gateways is sent again, too.
     #[must_use]
     pub fn links(self, server: LinkServiceServer<impl LinkService>) -> Self {
+        let largest = self.largest;
+        self.with(server.max_decoding_message_size(largest))
+    }
+
+    /// What operators ask for is done, too.
+    #[must_use]
+    pub fn admin(self, server: AdminServiceServer<impl AdminService>) -> Self {
         let largest = self.largest;
         self.with(server.max_decoding_message_size(largest))
     }

@@ -13,7 +13,7 @@ pub(crate) use write::{Object, extend, object};
 const MAX_DEPTH: usize = 64;
 
 /// Whether valid JSON text nests deeper than anybody needs.
-pub(crate) fn too_deep(json: &str) -> bool {
+pub fn too_deep(json: &str) -> bool {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for byte in json.bytes() {
         if in_string {

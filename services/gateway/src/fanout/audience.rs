@@ -15,14 +15,23 @@ use crate::clients::Recipient;
 impl FanOut {
     /// The sockets of an audience, each once. The delivery is kept for those that are about to be registered.
     pub(super) fn audience(&self, audience: &Audience, delivery: &Delivery) -> Vec<Recipient> {
+        self.choose(audience, Some(delivery))
+    }
+
+    fn choose(&self, audience: &Audience, delivery: Option<&Delivery>) -> Vec<Recipient> {
         let mut chosen = match audience.everyone {
-            true => self.registry.everyone(Some(delivery)),
-            false => self.selected(&audience.of, Some(delivery)),
+            true => self.registry.everyone(delivery),
+            false => self.selected(&audience.of, delivery),
         };
         let except = self.selected(&audience.except, None);
         let mut told: HashSet<SocketId> = except.iter().filter_map(id).cloned().collect();
         chosen.retain(|recipient| id(recipient).is_some_and(|id| told.insert(id.clone())));
         chosen
+    }
+
+    /// The sockets of an audience that are registered, each once.
+    pub(crate) fn chosen(&self, audience: &Audience) -> Vec<Recipient> {
+        self.choose(audience, None)
     }
 
     fn selected(&self, selection: &Selection, delivery: Option<&Delivery>) -> Vec<Recipient> {

@@ -6,7 +6,7 @@ use heliograph_domain::{
     activity::EphemeralKind,
     delivery::{Delivery, Except, Place, Target},
     event::Event,
-    publication::EventName,
+    publication::{Audience, EventName},
     room::RoomId,
     text::RawJson,
 };
@@ -18,11 +18,16 @@ use crate::{
     outlet::{Class, CoalesceKey},
 };
 
+/// The namespace in which users are addressed.
+const DEFAULT: &str = "/";
+
 /// Frames of one event, made when the first recipient of their kind comes.
 pub(crate) struct Forms<'a> {
     event: &'a Event,
     context: Context<'a>,
     class: Class,
+    /// Whom a backend has chosen, if it is a publication.
+    audience: Option<&'a Audience>,
     socket_io: Vec<InDialect>,
     mesh: Option<Vec<Frame>>,
 }
@@ -52,6 +57,10 @@ impl<'a> Forms<'a> {
             event: &delivery.event,
             context: Context { room, at: delivery.at, seq },
             class: class(&delivery.event, room),
+            audience: match &delivery.target {
+                Target::Audience(audience) => Some(audience),
+                _ => None,
+            },
             socket_io: Vec::new(),
             mesh: None,
         }
@@ -71,9 +80,14 @@ impl<'a> Forms<'a> {
     }
 
     /// Sends what a backend published: the same to every client of Socket.IO, and to a mesh client wherever it is.
+    /// Who is meant as a user hears it in the default namespace; elsewhere it is heard by who attends a room or is named.
     fn send_published(&mut self, recipient: &Recipient, client: &Client, event: &EventName, args: &[RawJson]) {
         let class = self.class;
+        let chosen = |audience: &Audience| {
+            audience.of.sockets.contains(&client.id) || audience.of.rooms.iter().any(|room| client.attends(room))
+        };
         let frames = match client.speech() {
+            Speech::SocketIo(dialect) if dialect.namespace() != DEFAULT && !self.audience.is_some_and(chosen) => return,
             Speech::SocketIo(dialect) => self.in_dialect(dialect).plain.get_or_insert_with(|| {
                 let args: Vec<_> = args.iter().map(RawJson::as_str).collect();
                 vec![Frame::event(dialect.namespace(), event.as_str(), &args, None, &[])]

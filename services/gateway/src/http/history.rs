@@ -42,5 +42,5 @@ pub(super) async fn page(
         return Err(Code::NotAllowed.into());
     }
     let rooms = &api.services().rooms;
-    Ok(Json(messages::read(rooms, &room, &identity.user.id, range, limit as usize).await?))
+    Ok(Json(messages::read(rooms, &room, Some(&identity.user.id), range, limit as usize).await?))
 }

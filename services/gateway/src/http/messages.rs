@@ -23,7 +23,7 @@ const READS: usize = 50;
 /// A message as clients see it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct MessageView {
+pub struct MessageView {
     id: String,
     seq: u64,
     room_id: String,
@@ -39,28 +39,29 @@ pub(super) struct MessageView {
 /// Everybody's marks of one kind on a message, in the order of the first of each.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Reaction {
+struct Reaction {
     emoji: String,
     user_ids: Vec<String>,
 }
 
 /// Messages of a room.
 #[derive(Debug, Serialize)]
-pub(super) struct Messages {
+pub struct Messages {
     /// Oldest first.
     pub(super) messages: Vec<MessageView>,
     /// Whether there are more in the direction that was asked for.
     pub(super) more: bool,
 }
 
-/// At most `limit` messages of a room for one of its members: the newest, or those that `range` says.
+/// At most `limit` messages of a room: the newest, or those that `range` says. For one of its members, or without a
+/// `reader` for an operator.
 ///
 /// # Errors
 /// `NOT_ALLOWED` if `reader` is not a member; `UNAVAILABLE` if the log cannot be read.
-pub(super) async fn read(
+pub async fn read(
     rooms: &RoomClient,
     room: &RoomId,
-    reader: &UserId,
+    reader: Option<&UserId>,
     range: Option<PageRange>,
     limit: usize,
 ) -> Result<Messages, Refusal> {
@@ -82,13 +83,13 @@ pub(super) async fn read(
 async fn entries_with(
     rooms: &RoomClient,
     room: &RoomId,
-    reader: &UserId,
+    reader: Option<&UserId>,
     mut range: Option<PageRange>,
     limit: usize,
 ) -> Result<(Vec<LogEntry>, bool), Refusal> {
     let mut entries: Vec<LogEntry> = Vec::new();
     for _ in 0..READS {
-        let mut page = rooms.history(room, range, READ, Some(reader)).await?;
+        let mut page = rooms.history(room, range, READ, reader).await?;
         let (Some(first), Some(last)) = (page.entries.first(), page.entries.last()) else {
             return Ok((entries, false));
         };
@@ -111,12 +112,12 @@ async fn entries_with(
 async fn marks_after(
     rooms: &RoomClient,
     room: &RoomId,
-    reader: &UserId,
+    reader: Option<&UserId>,
     mut seq: u64,
     views: &mut Views,
 ) -> Result<(), Refusal> {
     for _ in 0..READS {
-        let page = rooms.history(room, Some(PageRange::After(seq)), READ, Some(reader)).await?;
+        let page = rooms.history(room, Some(PageRange::After(seq)), READ, reader).await?;
         page.entries.iter().for_each(|entry| views.mark(entry));
         match page.entries.last() {
             Some(last) if page.more => seq = last.seq,

@@ -18,7 +18,7 @@ mod health;
 mod history;
 mod ice;
 mod input;
-mod messages;
+pub mod messages;
 mod openapi;
 mod pages;
 mod presence;

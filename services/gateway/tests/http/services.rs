@@ -143,6 +143,10 @@ impl RoomService for Log {
         }))
     }
 
+    async fn list(&self, _: Request<proto::ListRoomsRequest>) -> Result<Response<proto::ListRoomsResponse>, Status> {
+        Err(Status::not_found("no list here"))
+    }
+
     async fn members(&self, _: Request<proto::MembersRequest>) -> Result<Response<proto::MembersResponse>, Status> {
         Err(Status::not_found("no members here"))
     }

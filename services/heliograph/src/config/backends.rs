@@ -196,6 +196,24 @@ impl Default for Redis {
     }
 }
 
+/// Backends that publish as `@socket.io/redis-emitter` does, over the Redis servers of `store`.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Emitter {
+    /// Whether gateways tell clients what such backends publish.
+    pub enabled: bool,
+    /// What the channels begin with: the emitter's own option `key`.
+    pub key: String,
+    /// Messages that may wait for one gateway; of more, some are not told.
+    pub queue: usize,
+}
+
+impl Default for Emitter {
+    fn default() -> Self {
+        Self { enabled: false, key: "socket.io".to_owned(), queue: 4096 }
+    }
+}
+
 /// The etcd servers of `directory`.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
     auth::{Auth, AuthMode},
-    backends::{Backend, Etcd, Grpc, Nats, Redis},
+    backends::{Backend, Emitter, Etcd, Grpc, Nats, Redis},
     connections::{Engine, Mesh, Outbound, SocketTransport, SocketVocabulary},
     ice::Ice,
     limits::{Limits, Rate},
@@ -82,6 +82,8 @@ pub(crate) struct Config {
     pub nats: Nats,
     /// The Redis servers of `store`.
     pub redis: Redis,
+    /// Backends that publish as `@socket.io/redis-emitter` does, over the Redis servers of `store`.
+    pub emitter: Emitter,
     /// The etcd servers of `directory`.
     pub etcd: Etcd,
     /// Questions between the processes of a cluster. Not meant for the internet.

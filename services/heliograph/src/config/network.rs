@@ -92,10 +92,14 @@ pub(crate) struct Operations {
     pub host: IpAddr,
     /// Port of `/metrics`, `/healthz`, `/readyz` and `/admin`.
     pub port: u16,
+    /// Rooms, users and excepted sockets that a publication may name, each.
+    pub publication_targets: usize,
+    /// Bytes of a publication's arguments.
+    pub publication_bytes: usize,
 }
 
 impl Default for Operations {
     fn default() -> Self {
-        Self { host: IpAddr::from([127, 0, 0, 1]), port: 9464 }
+        Self { host: IpAddr::from([127, 0, 0, 1]), port: 9464, publication_targets: 500, publication_bytes: 64 * 1024 }
     }
 }

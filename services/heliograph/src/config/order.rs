@@ -7,8 +7,8 @@ use serde::{
 };
 
 use super::{
-    Auth, Calls, Cluster, Config, Engine, Etcd, Grpc, Ice, Limits, Log, Matching, Mesh, Nats, Operations, Outbound,
-    Policy, Presence, Public, Redis, Rooms,
+    Auth, Calls, Cluster, Config, Emitter, Engine, Etcd, Grpc, Ice, Limits, Log, Matching, Mesh, Nats, Operations,
+    Outbound, Policy, Presence, Public, Redis, Rooms,
 };
 
 /// The names of a section's keys; of the sections, if it is the empty one.
@@ -30,6 +30,7 @@ pub(super) fn names(section: &str) -> Vec<&'static str> {
         "cluster" => of::<Cluster>(),
         "nats" => of::<Nats>(),
         "redis" => of::<Redis>(),
+        "emitter" => of::<Emitter>(),
         "etcd" => of::<Etcd>(),
         "grpc" => of::<Grpc>(),
         "ice" => of::<Ice>(),

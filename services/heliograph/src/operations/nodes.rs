@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
@@ -16,7 +16,11 @@ use heliograph_domain::{id::NodeId, refusal::Refusal};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::{Operations, Operator, Shared, refuse};
+use super::{
+    Operations, Operator, Shared,
+    input::{InPath, in_path},
+    refuse,
+};
 
 /// `GET /admin/nodes`
 pub(super) async fn list(State(operations): Shared, _: Operator) -> Json<Value> {
@@ -64,12 +68,8 @@ fn describe(node: &Node, state: Option<Result<ProcessState, Refusal>>) -> Value 
 }
 
 /// `POST /admin/nodes/{node}/drain`: the node's process stops gracefully.
-pub(super) async fn drain(State(operations): Shared, _: Operator, Path(node): Path<String>) -> Response {
-    let node = match NodeId::parse(&node) {
-        Ok(node) => node,
-        Err(reason) => return refuse(Refusal::invalid("node", reason)),
-    };
-    let drained = match operations.link(&node) {
+pub(super) async fn drain(State(operations): Shared, _: Operator, InPath(node): InPath<String>) -> Response {
+    let drained = match in_path("node", &node, NodeId::parse).and_then(|node| operations.link(&node)) {
         Ok(link) => ProcessClient::new(link).drain().await,
         Err(refusal) => Err(refusal),
     };

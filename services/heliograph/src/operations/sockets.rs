@@ -2,13 +2,13 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use heliograph_cluster::{
     directory::Role,
-    grpc::{GatewayClient, LocalSocket},
+    grpc::{GatewayClient, LocalSocket, SocketPage},
 };
 use heliograph_domain::{
     id::{NodeId, SocketId, UserId},
@@ -18,7 +18,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::{Operations, Operator, Shared, refuse};
+use super::{
+    Operations, Operator, Shared,
+    input::{Asked, InPath, in_path, within},
+    refuse,
+};
+
+/// Most sockets on a page.
+const MOST_SOCKETS: u32 = 1000;
 
 /// Which sockets an operator wants to see.
 #[derive(Deserialize)]
@@ -29,12 +36,11 @@ pub(super) struct Wanted {
     /// The last socket of the page before.
     after: Option<String>,
     /// Most sockets, at most 1000.
-    #[serde(default)]
-    limit: u32,
+    limit: Option<u32>,
 }
 
 /// `GET /admin/sockets?node=…`: a page of a gateway's sockets.
-pub(super) async fn list(State(operations): Shared, _: Operator, Query(wanted): Query<Wanted>) -> Response {
+pub(super) async fn list(State(operations): Shared, _: Operator, Asked(wanted): Asked<Wanted>) -> Response {
     page(&operations, &wanted).await.map_or_else(refuse, |page| Json(page).into_response())
 }
 
@@ -42,10 +48,8 @@ async fn page(operations: &Operations, wanted: &Wanted) -> Result<Value, Refusal
     let node = NodeId::parse(&wanted.node).map_err(|reason| Refusal::invalid("node", reason))?;
     let after = wanted.after.as_deref().map(SocketId::parse).transpose();
     let after = after.map_err(|reason| Refusal::invalid("after", reason))?;
-    if operations.nodes().get(&node).is_some_and(|node| node.role != Role::Gateway) {
-        return Err(Refusal::invalid("node", "is not a gateway"));
-    }
-    let page = GatewayClient::new(operations.link(&node)?).sockets(after.as_ref(), wanted.limit).await?;
+    let limit = within("limit", wanted.limit.unwrap_or(MOST_SOCKETS), MOST_SOCKETS)?;
+    let page = operations.sockets(&node, after.as_ref(), limit).await?;
     Ok(json!({"sockets": page.sockets.iter().map(describe).collect::<Vec<_>>(), "more": page.more}))
 }
 
@@ -61,41 +65,64 @@ fn describe(socket: &LocalSocket) -> Value {
 
 /// Whom an operator disconnects.
 #[derive(Clone)]
-enum Target {
+pub(super) enum Target {
     Socket(SocketId),
     User(UserId),
 }
 
 /// `POST /admin/sockets/{socket}/disconnect`
-pub(super) async fn disconnect(State(operations): Shared, _: Operator, Path(socket): Path<String>) -> Response {
-    match SocketId::parse(&socket) {
-        Ok(socket) => disconnect_everywhere(&operations, &Target::Socket(socket)).await,
-        Err(reason) => refuse(Refusal::invalid("socket", reason)),
-    }
+pub(super) async fn disconnect(State(operations): Shared, _: Operator, InPath(socket): InPath<String>) -> Response {
+    let target = in_path("socket", &socket, SocketId::parse).map(Target::Socket);
+    answer(&operations, target).await
 }
 
 /// `POST /admin/users/{user}/disconnect`
-pub(super) async fn disconnect_user(State(operations): Shared, _: Operator, Path(user): Path<String>) -> Response {
-    match UserId::parse(&user) {
-        Ok(user) => disconnect_everywhere(&operations, &Target::User(user)).await,
-        Err(reason) => refuse(Refusal::invalid("user", reason)),
-    }
+pub(super) async fn disconnect_user(State(operations): Shared, _: Operator, InPath(user): InPath<String>) -> Response {
+    answer(&operations, in_path("user", &user, UserId::parse).map(Target::User)).await
 }
 
-/// Tells every gateway, and then of the first that did not answer.
-async fn disconnect_everywhere(operations: &Operations, target: &Target) -> Response {
-    let mut asking = JoinSet::new();
-    for gateway in operations.nodes().values().filter(|node| node.role == Role::Gateway) {
-        let (id, link, target) = (gateway.id.clone(), operations.link(&gateway.id), target.clone());
-        asking.spawn(async move {
-            let gateway = GatewayClient::new(link?);
-            let answer = match target {
-                Target::Socket(socket) => gateway.disconnect_socket(&socket).await,
-                Target::User(user) => gateway.disconnect_user(&user).await,
-            };
-            answer.map_err(|refusal| Refusal::with_message(refusal.code, format!("{id} did not do it: {refusal}")))
-        });
+async fn answer(operations: &Operations, target: Result<Target, Refusal>) -> Response {
+    let disconnected = match target {
+        Ok(target) => operations.disconnect(&target).await,
+        Err(refusal) => Err(refusal),
+    };
+    disconnected.map_or_else(refuse, |_| StatusCode::NO_CONTENT.into_response())
+}
+
+impl Operations {
+    /// Some sockets of a gateway.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` if there is no such node, `INVALID_PAYLOAD` if it is no gateway.
+    pub(super) async fn sockets(
+        &self,
+        node: &NodeId,
+        after: Option<&SocketId>,
+        limit: u32,
+    ) -> Result<SocketPage, Refusal> {
+        if self.nodes().get(node).is_some_and(|node| node.role != Role::Gateway) {
+            return Err(Refusal::invalid("node", "is not a gateway"));
+        }
+        GatewayClient::new(self.link(node)?).sockets(after, limit).await
     }
-    let failure = asking.join_all().await.into_iter().find_map(Result::err);
-    failure.map_or_else(|| StatusCode::NO_CONTENT.into_response(), refuse)
+
+    /// Tells every gateway. Gives how many sockets there were.
+    ///
+    /// # Errors
+    /// Of the first gateway that did not answer; the others have done it.
+    pub(super) async fn disconnect(&self, target: &Target) -> Result<u32, Refusal> {
+        let mut asking = JoinSet::new();
+        for gateway in self.nodes().values().filter(|node| node.role == Role::Gateway) {
+            let (id, link, target) = (gateway.id.clone(), self.link(&gateway.id), target.clone());
+            asking.spawn(async move {
+                let gateway = GatewayClient::new(link?);
+                let answer = match target {
+                    Target::Socket(socket) => gateway.disconnect_socket(&socket).await,
+                    Target::User(user) => gateway.disconnect_user(&user).await,
+                };
+                answer.map_err(|refusal| Refusal::with_message(refusal.code, format!("{id} did not do it: {refusal}")))
+            });
+        }
+        asking.join_all().await.into_iter().sum()
+    }
 }

@@ -25,20 +25,29 @@ use crate::connect::{Obstacle, story};
 pub(super) struct Dial {
     /// Where it leads, in the words of logs.
     pub(super) name: String,
-    connect: Box<dyn Fn(OnEnd) -> Connecting + Send + Sync>,
+    connect: Box<dyn Fn(OnPush) -> Connecting + Send + Sync>,
 }
 
 type Connecting = BoxFuture<'static, Result<MultiplexedConnection, Refusal>>;
 
 impl Dial {
-    /// Makes a connection. `on_end` is called when it has ended.
-    pub(super) async fn connect(&self, on_end: OnEnd) -> Result<MultiplexedConnection, Refusal> {
-        (self.connect)(on_end).await
+    /// Makes a connection. `on_push` is called with what the server sends unasked, and when it has ended.
+    pub(super) async fn connect(&self, on_push: OnPush) -> Result<MultiplexedConnection, Refusal> {
+        (self.connect)(on_push).await
     }
 }
 
-/// Called when a connection has ended.
-pub(super) type OnEnd = Arc<dyn Fn() + Send + Sync>;
+/// Called with what a server sends unasked.
+pub(super) type OnPush = Arc<dyn Fn(PushInfo) + Send + Sync>;
+
+/// What calls `ended` when the connection has ended, and does nothing else.
+pub(super) fn on_end(ended: impl Fn() + Send + Sync + 'static) -> OnPush {
+    Arc::new(move |message| {
+        if message.kind == PushKind::Disconnection {
+            ended();
+        }
+    })
+}
 
 /// Who logs in.
 #[derive(Clone, Default)]
@@ -100,9 +109,9 @@ impl Line {
     /// The way to this server.
     pub(super) fn to(self: &Arc<Self>, place: Place) -> Dial {
         let (line, name) = (Arc::clone(self), place.to_string());
-        let connect = move |on_end| -> Connecting {
+        let connect = move |on_push| -> Connecting {
             let (line, place) = (Arc::clone(&line), place.clone());
-            Box::pin(async move { line.connect(&place, Some(on_end)).await })
+            Box::pin(async move { line.connect(&place, Some(on_push)).await })
         };
         Dial { name, connect: Box::new(connect) }
     }
@@ -111,24 +120,22 @@ impl Line {
     pub(super) fn to_master(self: &Arc<Self>, sentinels: Sentinels) -> Dial {
         let (line, sentinels) = (Arc::clone(self), Arc::new(sentinels));
         let name = format!("master {}", sentinels.master);
-        let connect = move |on_end| -> Connecting {
+        let connect = move |on_push| -> Connecting {
             let (line, sentinels) = (Arc::clone(&line), Arc::clone(&sentinels));
-            Box::pin(async move { sentinels.connect_to_master(&line, on_end).await })
+            Box::pin(async move { sentinels.connect_to_master(&line, on_push).await })
         };
         Dial { name, connect: Box::new(connect) }
     }
 
     /// Connects and logs in.
-    async fn connect(&self, place: &Place, on_end: Option<OnEnd>) -> Result<MultiplexedConnection, Refusal> {
+    async fn connect(&self, place: &Place, on_push: Option<OnPush>) -> Result<MultiplexedConnection, Refusal> {
         let mut config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.timeout))
             .set_response_timeout(None)
             .set_pipeline_buffer_size(self.queue);
-        if let Some(on_end) = on_end {
+        if let Some(on_push) = on_push {
             config = config.set_push_sender(move |message: PushInfo| {
-                if message.kind == PushKind::Disconnection {
-                    on_end();
-                }
+                on_push(message);
                 Ok::<_, SendError>(())
             });
         }
@@ -202,10 +209,10 @@ pub(super) struct Sentinels {
 impl Sentinels {
     /// Connects to the master that a sentinel names, the first that names one which is: a sentinel that
     /// was cut off may name one that is no longer.
-    async fn connect_to_master(&self, line: &Line, on_end: OnEnd) -> Result<MultiplexedConnection, Refusal> {
+    async fn connect_to_master(&self, line: &Line, on_push: OnPush) -> Result<MultiplexedConnection, Refusal> {
         let mut refusals = Vec::new();
         for sentinel in &self.places {
-            let tried = time::timeout(self.line.timeout, self.master_by(sentinel, line, &on_end)).await;
+            let tried = time::timeout(self.line.timeout, self.master_by(sentinel, line, &on_push)).await;
             match tried.unwrap_or_else(|_| Err(Refusal::unreachable("no answer in time"))) {
                 Ok(connection) => return Ok(connection),
                 Err(refusal) => refusals.push((sentinel, refusal)),
@@ -216,7 +223,12 @@ impl Sentinels {
         Err(Refusal { obstacle, reason: reasons.join("; ") })
     }
 
-    async fn master_by(&self, sentinel: &Place, line: &Line, on_end: &OnEnd) -> Result<MultiplexedConnection, Refusal> {
+    async fn master_by(
+        &self,
+        sentinel: &Place,
+        line: &Line,
+        on_push: &OnPush,
+    ) -> Result<MultiplexedConnection, Refusal> {
         let mut asked = self.line.connect(sentinel, None).await?;
         let mut question = redis::cmd("SENTINEL");
         question.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.master);
@@ -226,7 +238,7 @@ impl Sentinels {
             return Err(Refusal { obstacle: Obstacle::Settings, reason });
         };
         let place = Place { host, port };
-        let mut connection = line.connect(&place, Some(Arc::clone(on_end))).await?;
+        let mut connection = line.connect(&place, Some(Arc::clone(on_push))).await?;
         let role: Vec<Value> = redis::cmd("ROLE").query_async(&mut connection).await?;
         match role.first() {
             Some(Value::BulkString(role)) if role == b"master" => Ok(connection),

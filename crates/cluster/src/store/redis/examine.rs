@@ -1,13 +1,13 @@
 //! Whether a server is one that a store can rest on, found out before anything rests on it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use redis::{Value, aio::MultiplexedConnection};
 use tracing::warn;
 
 use super::{
     address::Kind,
-    dial::Dial,
+    dial::{Dial, on_end},
     failure::Refusal,
     keys::{Key, Keys},
 };
@@ -65,7 +65,7 @@ const PERMITTED: &str = include_str!("scripts/permitted.lua");
 pub(super) async fn first_suitable(dials: Vec<Dial>, kind: Kind, keys: &Keys) -> Result<Dial, Refusal> {
     let mut last = Refusal::unreachable("no server is named");
     for dial in dials {
-        let found = async { examine(dial.connect(Arc::new(|| ())).await?, kind, keys).await };
+        let found = async { examine(dial.connect(on_end(|| ())).await?, kind, keys).await };
         match found.await {
             Ok(()) => return Ok(dial),
             Err(refusal) => last = refusal,

@@ -15,7 +15,7 @@ use tokio::{
 use tracing::{info, warn};
 
 use super::{
-    dial::Dial,
+    dial::{Dial, on_end},
     failure::{self, Failure},
     request::Request,
 };
@@ -145,7 +145,7 @@ impl Keeper {
         let (mut since, mut pause, mut is_lost) = (Instant::now(), FIRST_PAUSE, false);
         for number in 1.. {
             let ended = Arc::clone(&self.ended);
-            let reason: Arc<str> = match self.dial.connect(Arc::new(move || end(&ended, number))).await {
+            let reason: Arc<str> = match self.dial.connect(on_end(move || end(&ended, number))).await {
                 Ok(connection) => {
                     if is_lost {
                         info!(server = self.dial.name, "connected to Redis again");

@@ -8,6 +8,7 @@
 //! - `request`, `reply`: what is asked and answered.
 //! - `connection`: to whom it is sent: one `server`, over its `link`s, or those of a `cluster`.
 //! - `dial`, `examine`, `address`: how a connection begins.
+//! - `listen`: what others publish.
 //! - the concerns, each with its scripts.
 
 mod address;
@@ -22,6 +23,7 @@ mod failure;
 mod keys;
 mod limits;
 mod link;
+mod listen;
 mod matching;
 mod options;
 mod presence;
@@ -35,7 +37,10 @@ mod slot;
 
 use std::{sync::Arc, time::Duration};
 
-pub use options::RedisOptions;
+pub use self::{
+    listen::{Heard, Listener},
+    options::RedisOptions,
+};
 
 use self::{
     address::{Address, Kind},
@@ -56,7 +61,7 @@ use self::{
     sessions::RedisSessions,
 };
 use super::{Health, Retention, Step, Store};
-use crate::connect::{ConnectError, Obstacle};
+use crate::connect::ConnectError;
 
 /// How long it is kept what only those can end who know of it: when they all have died, nobody does.
 /// Far longer than anything waits, because it counts from the last change.
@@ -77,23 +82,14 @@ impl RedisStore {
     /// # Errors
     /// Why the server cannot be used, in one line.
     pub async fn connect(options: RedisOptions) -> Result<Self, ConnectError> {
-        let failed = |address: &str| {
-            let address = address.to_owned();
-            move |Refusal { obstacle, reason }| ConnectError { backend: "Redis", address, obstacle, reason }
-        };
-        let address = Address::parse(&options.url)
-            .map_err(|reason| failed("its URL")(Refusal { obstacle: Obstacle::Settings, reason }))?;
+        let address = options.address()?;
         Self::open(&options, &address).await.map_err(failed(&address.shown()))
     }
 
     async fn open(options: &RedisOptions, address: &Address) -> Result<Self, Refusal> {
         let (keys, bounds, metrics) = (options.keys()?, options.bounds()?, options.metrics.clone());
         let line = Arc::new(options.line(address).await?);
-        let dials = match address.kind {
-            Kind::Sentinel => vec![line.to_master(options.sentinels(address, &line))],
-            Kind::Single | Kind::Cluster => address.places.iter().map(|place| line.to(place.clone())).collect(),
-        };
-        let dial = examine::first_suitable(dials, address.kind, &keys).await?;
+        let dial = examine::first_suitable(options.dials(address, &line), address.kind, &keys).await?;
         let servers = match address.kind {
             Kind::Single | Kind::Sentinel => Servers::One(Server::new(dial, bounds, &metrics)),
             Kind::Cluster => {
@@ -123,6 +119,12 @@ impl RedisStore {
             health: Arc::new(Trial { connection: connection(), keys: keys() }),
         }
     }
+}
+
+/// A server at an address cannot be used.
+fn failed(address: &str) -> impl FnOnce(Refusal) -> ConnectError + use<> {
+    let address = address.to_owned();
+    move |Refusal { obstacle, reason }| ConnectError { backend: "Redis", address, obstacle, reason }
 }
 
 /// Tries to write: whoever cannot cannot carry out any step.

@@ -12,13 +12,14 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObj
 
 use super::{
     super::Retention,
-    address::Address,
-    dial::{Line, Login, Sentinels, Tls},
+    address::{Address, Kind},
+    dial::{Dial, Line, Login, Sentinels, Tls},
+    failed,
     failure::Refusal,
     keys::Keys,
     link::Bounds,
 };
-use crate::connect::Obstacle;
+use crate::connect::{ConnectError, Obstacle};
 
 /// Where a Redis store is, how to be let in, and its bounds.
 #[derive(Clone)]
@@ -120,7 +121,20 @@ impl RedisOptions {
         Ok(Line { login, database: address.database, tls, timeout, queue, agreed: Arc::default() })
     }
 
-    pub(super) fn sentinels(&self, address: &Address, line: &Line) -> Sentinels {
+    /// Where the servers are.
+    pub(super) fn address(&self) -> Result<Address, ConnectError> {
+        Address::parse(&self.url).map_err(|reason| failed("its URL")(settings(reason)))
+    }
+
+    /// The ways to servers any of which will do.
+    pub(super) fn dials(&self, address: &Address, line: &Arc<Line>) -> Vec<Dial> {
+        match address.kind {
+            Kind::Sentinel => vec![line.to_master(self.sentinels(address, line))],
+            Kind::Single | Kind::Cluster => address.places.iter().map(|place| line.to(place.clone())).collect(),
+        }
+    }
+
+    fn sentinels(&self, address: &Address, line: &Line) -> Sentinels {
         let login = Login { user: self.sentinel_user.clone(), password: self.sentinel_password.clone() };
         Sentinels {
             places: address.places.clone(),
