@@ -223,18 +223,19 @@ impl Router {
     }
 
     /// Makes the room of a match that was made, and who accepted an invitation a member of the session's.
-    async fn open_rooms(&self, pool: &Pool, key: &Key) -> Outcome<()> {
+    async fn open_rooms(&self, pool: &Pool, key: &Key) -> Result<(), StoreError> {
+        let now = self.clock.now();
         match key {
             Key::Ticket(user) => {
                 let made = pool.ticket(user).and_then(Ticket::made).filter(|made| !made.initiator);
                 if let Some(made) = made {
-                    self.open_for(&made.room, made.participants.clone()).await?;
+                    self.open_for(&made.room, made.participants.clone(), now).await?;
                 }
             }
             Key::Invite(id) => {
                 let accepted = pool.invite(id).filter(|invite| invite.answer == Some(InviteAnswer::Accepted));
                 if let Some((invite, member)) = accepted.and_then(|invite| Some((invite, invite.invited.clone()?))) {
-                    self.admit(&invite.session, member).await?;
+                    self.admit(&invite.session, member, now).await?;
                 }
             }
         }

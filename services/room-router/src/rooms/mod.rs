@@ -6,4 +6,4 @@ mod join;
 mod leave;
 mod prepare;
 
-pub(crate) use prepare::deadline_room;
+pub(crate) use prepare::{deadline_key, deadline_room};

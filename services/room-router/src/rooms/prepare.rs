@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The deadline of a room that does not outlast its use.
-fn deadline_key(room: &RoomId) -> String {
+pub(crate) fn deadline_key(room: &RoomId) -> String {
     format!("idle:{room}")
 }
 
@@ -31,19 +31,20 @@ impl Router {
     /// Makes users members of a room, and the room if there is none.
     pub(crate) async fn prepare(&self, request: &Request, prepare: Prepare) -> Outcome<()> {
         let room = &request.room;
-        let members: Vec<UserId> = prepare.members.iter().map(|member| member.id.clone()).collect();
-        let step = Preparation {
-            access: prepare.access,
-            members: prepare.members,
-            new_epoch: rand::random(),
-            at: request.now,
-        };
-        self.store.rooms.prepare(room, step).await?;
-        for member in members {
-            self.store.presence.add_room(&member, room, request.now).await?;
-        }
+        self.make_members(room, prepare, request.now).await?;
         if room.kind() == RoomKind::Match {
             self.look_later(room, &request.timers, request.now + self.options.abandoned_match).await?;
+        }
+        Ok(())
+    }
+
+    /// The same, for those who look after what becomes of the room themselves.
+    pub(crate) async fn make_members(&self, room: &RoomId, prepare: Prepare, now: Timestamp) -> Result<(), StoreError> {
+        let members: Vec<UserId> = prepare.members.iter().map(|member| member.id.clone()).collect();
+        let step = Preparation { access: prepare.access, members: prepare.members, new_epoch: rand::random(), at: now };
+        self.store.rooms.prepare(room, step).await?;
+        for member in members {
+            self.store.presence.add_room(&member, room, now).await?;
         }
         Ok(())
     }

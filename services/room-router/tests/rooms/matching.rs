@@ -129,6 +129,29 @@ async fn nobody_meets_or_invites_somebody_who_blocks_them() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pair_has_a_room_that_nobody_else_may_enter() {
+    for command in [search(), wait_in("default")] {
+        let mut stage = Stage::start().await;
+        let (ann, bob) = (stage.synapse("ann1", "g1").await, stage.synapse("bob1", "g2").await);
+        let eve = stage.synapse("eve1", "g1").await;
+        ask(&stage, &ann, command.clone()).await.unwrap();
+        ask(&stage, &bob, command.clone()).await.unwrap();
+        if command != search() {
+            let id = proposed(&stage, &ann).await;
+            respond(&stage, &ann, &id, true).await.unwrap();
+            respond(&stage, &bob, &id, true).await.unwrap();
+        }
+        let made = stage.deliveries("g2").iter().find_map(confirmation).unwrap();
+        let its_room = made.room.as_str();
+        let join = |actor: &Actor| RoomCommand::Join(crate::stage::join_of(actor));
+        assert_eq!(code(stage.ask(&eve, its_room, join(&eve)).await), Code::NotAllowed);
+        let joined = stage.join(&ann, its_room).await;
+        assert_eq!(joined.members, [person("ann"), person("bob")]);
+        stage.join(&bob, its_room).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn two_tabs_of_one_user_have_one_place_and_do_not_meet() {
     let mut stage = Stage::start().await;
     let (ann, other_tab) = (stage.synapse("ann1", "g1").await, stage.synapse("ann2", "g1").await);
@@ -454,6 +477,8 @@ async fn members_invite_and_who_accepts_is_a_member() {
     assert_eq!(answer(&stage, &bob, &first, true).await, Ok(true));
     assert_eq!(answer(&stage, &bob, &first, false).await, Err(Code::Conflict));
     assert_eq!(stage.heard("g1"), ["ann: hears of bob and session_1: accept"]);
+    let view = stage.store().rooms.view(&room("session_1"), Some(&user("bob")), None, None).await.unwrap();
+    assert!(view.member);
     // Another invitation is another one.
     assert_ne!(invited(&stage, &ann, "session_1", "bob").await.0, first);
 }
