@@ -8,7 +8,7 @@
 use std::{future, sync::Arc, time::Duration};
 
 use heliograph_cluster::{
-    bus::Bus,
+    bus::{Bus, CallerRuns},
     directory::{Directory, Node},
 };
 use heliograph_domain::id::NodeId;
@@ -59,7 +59,9 @@ impl Registration {
         let losses = directory.losses();
         let address = Address::open(&*bus, record.id.clone()).await?;
         let (receiver, errands) = mpsc::channel(1);
-        let receiving = Receiver::new(address, surroundings, ToClients(Arc::clone(&clients))).run(errands);
+        let task = CallerRuns::default();
+        let receiving = Receiver::new(address, surroundings, ToClients(Arc::clone(&clients)));
+        let receiving = task.task(receiving.run(errands, task.clone()));
         let _receiving = AbortOnDropHandle::new(tokio::spawn(receiving));
         directory.register(record.clone()).await?;
         Ok(Self { clients, bus, directory, losses, record, receiver, _receiving, moving: None })

@@ -1,13 +1,14 @@
 //! The bus of a cluster that is one process.
 //!
 //! Every subscription is a bounded queue. A message travels from the sender's task straight into it:
-//! no task, no name and no lock is held while somebody waits. The map of subscriptions changes when
-//! services start or stop and is only read otherwise.
+//! no task, no name and no lock is held while somebody waits. If the task that receives waits for messages,
+//! the sender runs it. The map of subscriptions changes when services start or stop and is only read
+//! otherwise.
 
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -27,7 +28,7 @@ use tokio::{
     time,
 };
 
-use super::{Bus, BusError, DeliveryGuarantee, Message, QueueGroup, Reply, Subject, Subscription};
+use super::{Bus, BusError, CallerRuns, DeliveryGuarantee, Message, QueueGroup, Reply, Subject, Subscription};
 
 /// Passes messages between the services of this process. Clones are the same bus.
 ///
@@ -42,12 +43,13 @@ pub struct MemoryBus {
 
 #[derive(Default)]
 struct Routes {
-    by_subject: RwLock<HashMap<Subject, Route>>,
+    /// Copied when it changes, so that no lock is held while a receiver runs.
+    by_subject: RwLock<HashMap<Subject, Arc<Route>>>,
     next_id: AtomicU64,
 }
 
 /// Who receives what is sent to one subject.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Route {
     /// Each of them receives everything.
     everyone: Vec<Subscriber>,
@@ -55,16 +57,20 @@ struct Route {
     groups: Vec<Group>,
 }
 
+#[derive(Clone)]
 struct Group {
     name: QueueGroup,
     members: Vec<Subscriber>,
     /// The member whose turn it is, modulo their number.
-    turn: AtomicUsize,
+    turn: Arc<AtomicUsize>,
 }
 
+#[derive(Clone)]
 struct Subscriber {
     id: u64,
     messages: mpsc::Sender<Message>,
+    /// The task that receives, once it is known.
+    task: Arc<OnceLock<CallerRuns>>,
 }
 
 impl MemoryBus {
@@ -102,9 +108,11 @@ impl Bus for MemoryBus {
     fn subscribe(&self, subject: Subject, group: Option<QueueGroup>) -> BoxFuture<'_, Result<Subscription, BusError>> {
         let (messages, received) = mpsc::channel(self.queue);
         let id = self.routes.next_id.fetch_add(1, Ordering::Relaxed);
-        self.routes.by_subject.write().entry(subject.clone()).or_default().add(group, Subscriber { id, messages });
+        let task = Arc::default();
+        let subscriber = Subscriber { id, messages, task: Arc::clone(&task) };
+        self.routes.change(&subject, |route| route.add(group, subscriber));
         let guard = Registration { routes: Arc::clone(&self.routes), subject, id };
-        future::ready(Ok(Subscription::new(received, Box::new(guard)))).boxed()
+        future::ready(Ok(Subscription::queued(received, task, Box::new(guard)))).boxed()
     }
 
     fn delivery(&self) -> DeliveryGuarantee {
@@ -159,12 +167,11 @@ impl Routes {
     fn offer_to_all(&self, subject: &Subject, payload: &Bytes) -> Vec<(mpsc::Sender<Message>, Message)> {
         let message = || Message { payload: payload.clone(), reply: None };
         let mut waiting = Vec::new();
-        let routes = self.by_subject.read();
-        let Some(route) = routes.get(subject) else {
+        let Some(route) = self.route(subject) else {
             return waiting;
         };
         for subscriber in &route.everyone {
-            if let Err(TrySendError::Full(message)) = subscriber.messages.try_send(message()) {
+            if let Err(TrySendError::Full(message)) = subscriber.offer(message()) {
                 waiting.push((subscriber.messages.clone(), message));
             }
         }
@@ -178,25 +185,35 @@ impl Routes {
 
     /// Puts a request into the queue of one receiver if there is room.
     fn offer_to_one(&self, subject: &Subject, message: Message) -> Offer {
-        let routes = self.by_subject.read();
-        match routes.get(subject).and_then(|route| route.groups.first()) {
+        match self.route(subject).as_ref().and_then(|route| route.groups.first()) {
             Some(group) => group.offer(message),
             None => Offer::Refused,
         }
     }
 
-    fn remove(&self, subject: &Subject, id: u64) {
+    fn route(&self, subject: &Subject) -> Option<Arc<Route>> {
+        self.by_subject.read().get(subject).cloned()
+    }
+
+    fn change(&self, subject: &Subject, change: impl FnOnce(&mut Route)) {
         let mut routes = self.by_subject.write();
-        let Some(route) = routes.get_mut(subject) else {
-            return;
-        };
-        route.everyone.retain(|subscriber| subscriber.id != id);
-        for group in &mut route.groups {
-            group.members.retain(|member| member.id != id);
-        }
-        route.groups.retain(|group| !group.members.is_empty());
+        let mut route = routes.get(subject).map(|route| Route::clone(route)).unwrap_or_default();
+        change(&mut route);
         if route.everyone.is_empty() && route.groups.is_empty() {
             routes.remove(subject);
+        } else {
+            routes.insert(subject.clone(), Arc::new(route));
+        }
+    }
+}
+
+impl Subscriber {
+    /// Puts a message into the queue if there is room, and runs the task that receives if that waits for one.
+    fn offer(&self, message: Message) -> Result<(), TrySendError<Message>> {
+        let send = || self.messages.try_send(message);
+        match self.task.get() {
+            Some(task) => task.run_after(send),
+            None => send(),
         }
     }
 }
@@ -209,8 +226,16 @@ impl Route {
         };
         match self.groups.iter_mut().find(|group| group.name == name) {
             Some(group) => group.members.push(subscriber),
-            None => self.groups.push(Group { name, members: vec![subscriber], turn: AtomicUsize::new(0) }),
+            None => self.groups.push(Group { name, members: vec![subscriber], turn: Arc::default() }),
         }
+    }
+
+    fn remove(&mut self, id: u64) {
+        self.everyone.retain(|subscriber| subscriber.id != id);
+        for group in &mut self.groups {
+            group.members.retain(|member| member.id != id);
+        }
+        self.groups.retain(|group| !group.members.is_empty());
     }
 }
 
@@ -222,7 +247,7 @@ impl Group {
         let mut full = None;
         for step in 0..self.members.len() {
             let member = &self.members[turn.wrapping_add(step) % self.members.len()];
-            message = match member.messages.try_send(message) {
+            message = match member.offer(message) {
                 Ok(()) => return Offer::Taken,
                 Err(TrySendError::Full(message)) => {
                     full.get_or_insert(member);
@@ -247,7 +272,7 @@ struct Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        self.routes.remove(&self.subject, self.id);
+        self.routes.change(&self.subject, |route| route.remove(self.id));
     }
 }
 

@@ -3,17 +3,22 @@
 //! Transport only. Whoever needs certainty asks for a reply and tries again; the truth is in the
 //! store.
 
+mod caller_runs;
 pub mod faulty;
 mod memory;
 pub mod nats;
 mod subject;
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::BoxStream};
 use tokio::sync::{mpsc, watch};
 
+pub use caller_runs::CallerRuns;
 pub use memory::MemoryBus;
 pub use nats::NatsBus;
 pub use subject::{DEFAULT_PREFIX, QueueGroup, Subject};
@@ -95,6 +100,8 @@ pub struct Subscription(Source);
 enum Source {
     Queue {
         messages: mpsc::Receiver<Message>,
+        /// The task that receives, for senders to run.
+        task: Arc<OnceLock<CallerRuns>>,
         /// Ends the subscription at the bus when dropped.
         _guard: Box<dyn Send + Sync>,
     },
@@ -107,14 +114,23 @@ enum Source {
 }
 
 impl Subscription {
-    /// A subscription that ends when `guard` is dropped.
-    pub fn new(messages: mpsc::Receiver<Message>, guard: Box<dyn Send + Sync>) -> Self {
-        Self(Source::Queue { messages, _guard: guard })
+    /// A subscription that ends when `guard` is dropped. Who sends to it finds the task that receives in `task`.
+    fn queued(messages: mpsc::Receiver<Message>, task: Arc<OnceLock<CallerRuns>>, guard: Box<dyn Send + Sync>) -> Self {
+        Self(Source::Queue { messages, task, _guard: guard })
     }
 
     /// A subscription that ends when the stream is dropped.
     pub fn from_stream(messages: BoxStream<'static, Message>) -> Self {
         Self(Source::Stream { messages, next: None })
+    }
+
+    /// Whoever sends may run this task, which is the one that receives, if the bus is within the process. To be
+    /// said once.
+    pub fn run_by_callers(&self, task: &CallerRuns) {
+        if let Source::Queue { task: known, .. } = &self.0 {
+            // The first to be named stays.
+            let _ = known.set(task.clone());
+        }
     }
 
     /// Whether nothing waits to be received. A hint: more may come at any moment.

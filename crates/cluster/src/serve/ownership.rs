@@ -13,7 +13,7 @@ use tracing::{error, info, warn};
 
 use super::{RETRY, ServeOptions, Service, worker::Worker};
 use crate::{
-    bus::Bus,
+    bus::{Bus, CallerRuns},
     clock::Clock,
     directory::{Directory, DirectoryError, Node, Nodes},
     partition::{COUNT, Partition},
@@ -136,15 +136,17 @@ impl<S: Service> Owned<S> {
                 self.stops.insert(partition, stop.clone());
                 let worker = Worker::new(Arc::clone(&self.service), self.backends.clone(), partition, self.options);
                 let subscribed = self.subscribed.clone();
-                self.workers.spawn(async move {
+                let task = CallerRuns::default();
+                let callers = task.clone();
+                self.workers.spawn(task.task(async move {
                     // A task that fails must not keep its partition: see `serve`.
                     let _ended = stop.clone().drop_guard();
                     let subscribed = move || {
                         // Only the first subscriptions are waited for: later ones may find no place.
                         let _ = subscribed.try_send(());
                     };
-                    worker.run(stop, subscribed).await;
-                });
+                    worker.run(stop, &callers, subscribed).await;
+                }));
             } else if !is_ours && let Some(stop) = self.stops.remove(&partition) {
                 stop.cancel();
             }

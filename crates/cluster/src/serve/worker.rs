@@ -20,7 +20,7 @@ use tracing::{debug, warn};
 
 use super::{Backends, Handled, RETRY, ServeOptions, Service, Timers};
 use crate::{
-    bus::{Message, Reply, Subscription},
+    bus::{CallerRuns, Message, Reply, Subscription},
     partition::Partition,
     store::{Deadline, StoreError},
 };
@@ -89,14 +89,15 @@ impl<S: Service> Worker<S> {
         }
     }
 
-    /// Serves the partition. `subscribed` is called when commands are received for the first time.
-    pub(super) async fn run(mut self, stop: CancellationToken, subscribed: impl FnOnce()) {
+    /// Serves the partition, as `task`. `subscribed` is called when commands are received for the first time.
+    pub(super) async fn run(mut self, stop: CancellationToken, task: &CallerRuns, subscribed: impl FnOnce()) {
         let mut subscribed = Some(subscribed);
         let mut inheriting = self.inherit();
         while !stop.is_cancelled() {
             let subject = S::KIND.subject(self.partition);
             match self.backends.bus.subscribe(subject, Some(S::KIND.group())).await {
                 Ok(mut subscription) => {
+                    subscription.run_by_callers(task);
                     if let Some(subscribed) = subscribed.take() {
                         subscribed();
                     }
@@ -137,6 +138,7 @@ impl<S: Service> Worker<S> {
     ) {
         let mut look_at = self.timers.next();
         let mut alarm = pin!(time::sleep(look_at.since(self.timers.now())));
+        let mut stopped = pin!(stop.cancelled());
         loop {
             // Moved only when it has to be: most commands set no deadline.
             if look_at != self.timers.next() {
@@ -146,7 +148,7 @@ impl<S: Service> Worker<S> {
             tokio::select! {
                 biased;
                 Some(step) = self.running.next(), if !self.running.is_empty() => self.finish(step).await,
-                () = stop.cancelled() => return,
+                () = &mut stopped => return,
                 () = &mut *inheriting, if !inheriting.is_terminated() => {}
                 () = &mut alarm, if self.deadlines == Looking::No => self.look().await,
                 message = subscription.next(), if self.pending < self.options.pending => match message {

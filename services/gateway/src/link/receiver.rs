@@ -11,7 +11,7 @@ use std::{
 
 use futures_util::future::BoxFuture;
 use heliograph_cluster::{
-    bus::{Bus, BusError, DeliveryGuarantee, Message, Subject, Subscription},
+    bus::{Bus, BusError, CallerRuns, DeliveryGuarantee, Message, Subject, Subscription},
     directory::{Nodes, Role},
     grpc::LinkClient,
 };
@@ -160,15 +160,19 @@ impl<S: Sink> Receiver<S> {
         }
     }
 
-    /// Carries out what comes, until the bus is gone.
-    pub(crate) async fn run(mut self, mut errands: mpsc::Receiver<Errand>) {
+    /// Carries out what comes, as `task`, until the bus is gone.
+    pub(crate) async fn run(mut self, mut errands: mpsc::Receiver<Errand>, task: CallerRuns) {
+        self.address.subscription.run_by_callers(&task);
         let mut ticks = time::interval(self.around.options.heartbeat);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
                 Some(errand) = errands.recv() => match errand {
-                    Errand::Move(address) => self.previous.push(std::mem::replace(&mut self.address, address)),
+                    Errand::Move(address) => {
+                        address.subscription.run_by_callers(&task);
+                        self.previous.push(std::mem::replace(&mut self.address, address));
+                    }
                     Errand::Settle => self.previous.clear(),
                 },
                 Some(answer) = self.asking.join_next(), if !self.asking.is_empty() => {

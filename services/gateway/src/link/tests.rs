@@ -5,7 +5,7 @@ use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 use heliograph_cluster::{
     bus::{
-        Bus, MemoryBus, Subject,
+        Bus, CallerRuns, MemoryBus, Subject,
         faulty::{Faults, FaultyBus},
     },
     directory::{Directory, MemoryDirectory, Node, Role},
@@ -109,7 +109,7 @@ impl Stage {
         };
         let address = Address::open(&*bus, node("gateway-1")).await.unwrap();
         let (errands, told) = mpsc::channel(1);
-        let receiving = tokio::spawn(Receiver::new(address, around, heard.clone()).run(told));
+        let receiving = tokio::spawn(Receiver::new(address, around, heard.clone()).run(told, CallerRuns::default()));
         let _receiving = AbortOnDropHandle::new(receiving);
         Self { bus, directory, heard, services, metrics, errands, _receiving, links: HashMap::new() }
     }
