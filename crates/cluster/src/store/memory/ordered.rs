@@ -57,8 +57,9 @@ impl<T: Keyed> Ordered<T> {
         if let Some(index) = &mut self.index {
             index.numbers.insert(value.key().clone(), number);
         }
-        if self.entries.len() < 4 {
-            self.entries.reserve_exact(1);
+        if self.entries.len() == self.entries.capacity() {
+            // A quarter more, where a Vec would double.
+            self.entries.reserve_exact(1 + self.entries.len() / 4);
         }
         self.entries.push((number, value));
         if self.index.is_none() && self.entries.len() >= INDEXED_FROM {

@@ -18,11 +18,11 @@ impl Room {
     pub(in super::super) fn append(&mut self, step: Append, options: &MemoryOptions, now: Timestamp) -> AppendOutcome {
         self.outcomes.expire(now);
         if let Some(Outcome::Append(first)) = self.outcomes.of_command(step.command) {
-            return self.reach_all_now(first.clone());
+            return self.reach_all_now(AppendOutcome::clone(first));
         }
         let command = step.command;
         let (outcome, sent) = self.append_first(step, options, now);
-        let remembered = Outcome::Append(outcome.clone());
+        let remembered = Outcome::Append(Box::new(outcome.clone()));
         self.outcomes.remember(command, remembered, sent, options.outcomes, now);
         self.reach_all_now(outcome)
     }
@@ -120,11 +120,11 @@ impl Room {
     pub(in super::super) fn react(&mut self, step: React, options: &MemoryOptions, now: Timestamp) -> ReactOutcome {
         self.outcomes.expire(now);
         let mut outcome = match self.outcomes.of_command(step.command) {
-            Some(Outcome::React(first)) => first.clone(),
+            Some(Outcome::React(first)) => ReactOutcome::clone(first),
             _ => {
                 let command = step.command;
                 let outcome = self.react_first(step, options, now);
-                let remembered = Outcome::React(outcome.clone());
+                let remembered = Outcome::React(Box::new(outcome.clone()));
                 self.outcomes.remember(command, remembered, None, options.outcomes, now);
                 outcome
             }

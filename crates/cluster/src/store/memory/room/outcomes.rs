@@ -15,18 +15,25 @@ use super::super::super::{AppendOutcome, Attendant, Expelled, Left, REMEMBERED, 
 #[derive(Default)]
 pub(super) struct Outcomes(Option<Box<Remembered>>);
 
+/// From this many answers on they are found by an index. Most rooms have few in so short a time.
+const INDEXED_FROM: usize = 32;
+
 #[derive(Default)]
 struct Remembered {
-    by_command: HashMap<CommandId, Outcome>,
-    by_reference: HashMap<(UserId, Reference), Sent>,
     /// Oldest first.
-    order: VecDeque<Answer>,
+    answers: VecDeque<Answer>,
+    /// How many answers came before the oldest.
+    forgotten: u64,
+    /// The number of each command's answer among all that there have been; empty while there are few.
+    numbers: HashMap<CommandId, u64>,
+    by_reference: HashMap<(UserId, Reference), Sent>,
 }
 
 struct Answer {
-    at: Timestamp,
     command: CommandId,
-    reference: Option<(UserId, Reference)>,
+    outcome: Outcome,
+    at: Timestamp,
+    reference: Option<Box<(UserId, Reference)>>,
 }
 
 /// What came of a command. Gateways are left out: a retry gets those of its own time.
@@ -36,8 +43,8 @@ pub(super) enum Outcome {
     Full,
     Leave(Box<Left>),
     NotAdmitted,
-    Append(AppendOutcome),
-    React(ReactOutcome),
+    Append(Box<AppendOutcome>),
+    React(Box<ReactOutcome>),
     Write(WriteOutcome),
     Expel(Box<Expelled>),
 }
@@ -66,7 +73,7 @@ impl Outcomes {
     }
 
     pub(super) fn of_command(&self, command: CommandId) -> Option<&Outcome> {
-        self.0.as_ref()?.by_command.get(&command)
+        self.0.as_ref()?.of_command(command)
     }
 
     pub(super) fn of_reference(&self, user: &UserId, reference: &Reference) -> Option<&Sent> {
@@ -84,13 +91,12 @@ impl Outcomes {
         now: Timestamp,
     ) {
         let remembered = self.0.get_or_insert_default();
-        remembered.by_command.insert(command, outcome);
         let reference = sent.map(|(key, sent)| {
             remembered.by_reference.insert(key.clone(), sent);
-            key
+            Box::new(key)
         });
-        remembered.order.push_back(Answer { at: now, command, reference });
-        while remembered.order.len() > limit {
+        remembered.add(Answer { command, outcome, at: now, reference });
+        while remembered.answers.len() > limit {
             remembered.forget_oldest();
         }
     }
@@ -100,7 +106,7 @@ impl Outcomes {
         let Some(remembered) = &mut self.0 else {
             return;
         };
-        while let Some(oldest) = remembered.order.front() {
+        while let Some(oldest) = remembered.answers.front() {
             if now < oldest.at + REMEMBERED {
                 return;
             }
@@ -111,13 +117,57 @@ impl Outcomes {
 }
 
 impl Remembered {
+    fn of_command(&self, command: CommandId) -> Option<&Outcome> {
+        let answer = if self.numbers.is_empty() {
+            self.answers.iter().rev().find(|answer| answer.command == command)?
+        } else {
+            let place = self.numbers.get(&command)? - self.forgotten;
+            self.answers.get(usize::try_from(place).ok()?)?
+        };
+        Some(&answer.outcome)
+    }
+
+    fn add(&mut self, answer: Answer) {
+        if !self.numbers.is_empty() {
+            self.numbers.insert(answer.command, self.forgotten + self.answers.len() as u64);
+        }
+        self.answers.push_back(answer);
+        if self.numbers.is_empty() && self.answers.len() >= INDEXED_FROM {
+            self.numbers = (self.forgotten..).zip(&self.answers).map(|(number, one)| (one.command, number)).collect();
+        }
+    }
+
     fn forget_oldest(&mut self) {
-        let Some(oldest) = self.order.pop_front() else {
+        let Some(oldest) = self.answers.pop_front() else {
             return;
         };
-        self.by_command.remove(&oldest.command);
+        self.forgotten += 1;
+        self.numbers.remove(&oldest.command);
         if let Some(key) = oldest.reference {
-            self.by_reference.remove(&key);
+            self.by_reference.remove(&*key);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_found_whether_there_are_few_or_many_and_the_oldest_go() {
+        let mut outcomes = Outcomes::default();
+        let at = |second: u64| Timestamp::from_millis(1000 * second);
+        let commands: Vec<_> = (0..100).map(|_| CommandId::generate()).collect();
+        for (second, command) in (0..).zip(&commands) {
+            outcomes.remember(*command, Outcome::Full, None, 50, at(second));
+            assert!(outcomes.of_command(*command).is_some());
+            assert!(outcomes.of_command(commands[(second as usize).saturating_sub(20)]).is_some());
+        }
+        let known = |outcomes: &Outcomes| commands.iter().filter(|one| outcomes.of_command(**one).is_some()).count();
+        assert_eq!((known(&outcomes), outcomes.of_command(commands[49]).is_some()), (50, false));
+        outcomes.expire(at(79) + REMEMBERED);
+        assert_eq!((known(&outcomes), outcomes.of_command(commands[80]).is_some()), (20, true));
+        outcomes.expire(at(99) + REMEMBERED);
+        assert!(outcomes.is_empty());
     }
 }
