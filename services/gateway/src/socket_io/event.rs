@@ -109,6 +109,7 @@ impl SocketIo {
         let (server, client, lane) = (self.clone(), Arc::clone(&question.client), room.clone());
         let ordered = is_ordered(command);
         let command = command.clone();
+        // What few commands need is apart, so that the others do not carry its size.
         let work = async move {
             let clients = &server.clients;
             if let RoomCommand::Matching(MatchingCommand::Enqueue { mode: MatchMode::Immediate, .. }) = &command
@@ -125,13 +126,14 @@ impl SocketIo {
                         let outcome = RoomOutcome::Joined(Box::new(Clone::clone(joined)));
                         question.acknowledge(&request, &outcome);
                     };
-                    if let Err(refusal) = clients.join(&recipient, &question.client, &room, join, answer).await {
+                    let joining = Box::pin(clients.join(&recipient, &question.client, &room, join, answer));
+                    if let Err(refusal) = joining.await {
                         question.refuse(clients, &refusal);
                     }
                     return;
                 }
-                RoomCommand::Leave { permanent } => clients.leave(&question.client, &room, permanent).await,
-                RoomCommand::SetTyping { on } => clients.set_typing(&question.client, &room, on).await,
+                RoomCommand::Leave { permanent } => Box::pin(clients.leave(&question.client, &room, permanent)).await,
+                RoomCommand::SetTyping { on } => Box::pin(clients.set_typing(&question.client, &room, on)).await,
                 command => clients.ask(&question.client, &room, command).await,
             };
             match result {
