@@ -1,5 +1,7 @@
 //! From messages to packets.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::packet::is_reserved_event;
@@ -28,7 +30,8 @@ impl Default for Limits {
 /// decoder is of no more use: the connection is to be closed.
 #[derive(Debug)]
 pub struct Decoder {
-    limits: Limits,
+    /// Shared by all connections.
+    limits: Arc<Limits>,
     /// Boxed, so that a connection without one pays a pointer.
     due: Option<Box<Due>>,
 }
@@ -44,8 +47,8 @@ struct Due {
 impl Decoder {
     /// A decoder for a new connection.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
-        Self { limits, due: None }
+    pub fn new(limits: impl Into<Arc<Limits>>) -> Self {
+        Self { limits: limits.into(), due: None }
     }
 
     /// Takes a text message. Gives its packet, or none if that has attachments to come.

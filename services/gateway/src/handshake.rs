@@ -3,44 +3,58 @@
 use std::borrow::Cow;
 use std::net::SocketAddr;
 
-use http::header::{self, HeaderMap, HeaderName};
+use http::header::{self, HeaderName};
 use http::request::Parts;
 
 /// The headers that are worth their memory for as long as a connection lives.
 const KEPT: [HeaderName; 4] = [header::AUTHORIZATION, header::COOKIE, header::HOST, header::ORIGIN];
 
+/// Path, query, and the headers.
+const PARTS: usize = 6;
+
 /// What a client said when it connected: of its HTTP request, that part which decisions rest on.
 pub struct Handshake {
-    path: Box<str>,
-    query: Box<str>,
     remote: SocketAddr,
-    headers: Box<[(HeaderName, Box<str>)]>,
+    /// Path, query and kept headers, one behind the other: one allocation, because it lives as long as the connection.
+    text: Box<str>,
+    /// Where each of them ends.
+    ends: [u32; PARTS],
 }
 
 impl Handshake {
     /// Copies what is needed, so that nothing of the HTTP connection's buffers is kept alive.
     pub(crate) fn new(request: &Parts, remote: SocketAddr) -> Self {
-        Self {
-            path: request.uri.path().into(),
-            query: request.uri.query().unwrap_or_default().into(),
-            remote,
-            headers: kept(&request.headers),
-        }
+        let header = |name: &HeaderName| request.headers.get(name).and_then(|value| value.to_str().ok());
+        let [authorization, cookie, host, origin] = KEPT.each_ref().map(|name| header(name).unwrap_or_default());
+        let parts = [request.uri.path(), request.uri.query().unwrap_or_default(), authorization, cookie, host, origin];
+        let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+        let ends = parts.map(|part| {
+            text.push_str(part);
+            // HTTP requests are shorter than that.
+            u32::try_from(text.len()).unwrap_or(u32::MAX)
+        });
+        Self { remote, text: text.into(), ends }
+    }
+
+    fn part(&self, number: usize) -> &str {
+        let at = |number: usize| self.ends.get(number).map_or(0, |end| *end as usize);
+        let start = number.checked_sub(1).map_or(0, at);
+        self.text.get(start..at(number)).unwrap_or_default()
     }
 
     /// The path of the request, percent-encoded as it came.
     pub fn path(&self) -> &str {
-        &self.path
+        self.part(0)
     }
 
     /// The raw query, without `?`; empty if there was none.
     pub fn query_string(&self) -> &str {
-        &self.query
+        self.part(1)
     }
 
     /// The first value of a query parameter, decoded.
     pub fn query(&self, name: &str) -> Option<Cow<'_, str>> {
-        form_urlencoded::parse(self.query.as_bytes()).find_map(|(key, value)| (key == name).then_some(value))
+        form_urlencoded::parse(self.query_string().as_bytes()).find_map(|(key, value)| (key == name).then_some(value))
     }
 
     /// The client's address, and its port unless a proxy speaks for it.
@@ -49,9 +63,10 @@ impl Handshake {
     }
 
     /// One of the headers that are kept (`authorization`, `cookie`, `host`, `origin`), if it came once or more and as
-    /// text; the first one.
+    /// text, which is not empty; the first one.
     pub fn header(&self, name: &HeaderName) -> Option<&str> {
-        self.headers.iter().find_map(|(key, value)| (key == name).then_some(&**value))
+        let kept = KEPT.iter().position(|kept| kept == name)?;
+        Some(self.part(2 + kept)).filter(|value| !value.is_empty())
     }
 
     /// The value of a cookie.
@@ -68,19 +83,10 @@ impl std::fmt::Debug for Handshake {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("Handshake")
-            .field("path", &self.path)
+            .field("path", &self.path())
             .field("remote", &self.remote)
             .finish_non_exhaustive()
     }
-}
-
-fn kept(headers: &HeaderMap) -> Box<[(HeaderName, Box<str>)]> {
-    KEPT.into_iter()
-        .filter_map(|name| {
-            let value = headers.get(&name)?.to_str().ok()?.into();
-            Some((name, value))
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -49,8 +49,8 @@ pub(crate) struct Driver {
 
 /// What has to be done before the next packet.
 pub(super) enum Work {
-    /// The application decides whether the client may enter a namespace.
-    Connect(Namespace, BoxFuture<'static, Decision>),
+    /// The application decides whether the client may enter a namespace. Boxed, because it happens once.
+    Connect(Box<(Namespace, BoxFuture<'static, Decision>)>),
     Other(BoxFuture<'static, ()>),
 }
 
@@ -80,7 +80,7 @@ impl Driver {
         let client = match endpoint.protocol {
             Protocol::Messages(_) => None,
             Protocol::SocketIo(_) => Some(Client {
-                decoder: Decoder::new(options.packet_limits),
+                decoder: Decoder::new(Arc::clone(&options.packet_limits)),
                 namespaces: Namespaces::new(start + options.connect_timeout, options.max_namespaces),
             }),
         };
@@ -161,7 +161,8 @@ impl Driver {
                 ready!(future.as_mut().poll(context));
                 self.work = None;
             }
-            Some(Work::Connect(namespace, future)) => {
+            Some(Work::Connect(asked)) => {
+                let (namespace, future) = &mut **asked;
                 let decision = ready!(future.as_mut().poll(context));
                 let namespace = namespace.clone();
                 self.work = None;
@@ -266,10 +267,12 @@ mod tests {
     use super::*;
 
     /// The budget of an idle connection is 4 KiB with everything; its own state has to leave room for the
-    /// application's and for what the runtime adds.
+    /// application's and for what the runtime adds. The task takes a multiple of 128 bytes, of which about 112 are the
+    /// runtime's.
     #[test]
     fn the_state_of_a_connection_is_small() {
-        let size = size_of::<Driver>() + size_of::<Connection>();
-        assert!(size <= 640, "{size} bytes");
+        let (task, shared) = (size_of::<Driver>(), size_of::<Connection>());
+        assert!(task <= 400, "{task} bytes");
+        assert!(shared <= 128, "{shared} bytes");
     }
 }

@@ -36,7 +36,7 @@ pub(crate) struct ConnectionOptions {
     /// How much an answer to a poll may hold.
     pub(crate) poll_limits: payload::Limits,
     /// How much a Socket.IO packet may hold.
-    pub(crate) packet_limits: heliograph_socketio::Limits,
+    pub(crate) packet_limits: Arc<heliograph_socketio::Limits>,
     /// The time a Socket.IO client has for its first CONNECT.
     pub(crate) connect_timeout: Duration,
     /// Most namespaces on one connection.

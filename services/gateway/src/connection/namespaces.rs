@@ -95,7 +95,7 @@ impl Driver {
             handshake: Arc::clone(self.connection.handshake()),
             connection: Arc::clone(&self.connection),
         };
-        self.work = Some(Work::Connect(namespace, application.connect(request)));
+        self.work = Some(Work::Connect(Box::new((namespace, application.connect(request)))));
     }
 
     /// The application has decided about a CONNECT.

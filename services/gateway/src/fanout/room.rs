@@ -247,9 +247,9 @@ impl LocalRoom {
     pub(super) fn add(&mut self, member: Member) {
         let members = Arc::make_mut(&mut self.members);
         members.retain(|other| !other.recipient.is(&member.recipient));
-        // Most rooms are small: the usual growth would give each of them room for four.
-        if members.len() < 4 {
-            members.reserve_exact(1);
+        if members.len() == members.capacity() {
+            // Most rooms are small: a quarter more, where a Vec would begin with four and double.
+            members.reserve_exact(1 + members.len() / 4);
         }
         members.push(member);
     }

@@ -100,7 +100,7 @@ impl Options {
             session: Arc::new(session),
             max_payload: self.max_payload,
             poll_limits: payload::Limits { bytes: self.max_payload, packets: self.poll_packets },
-            packet_limits: self.packet_limits,
+            packet_limits: self.packet_limits.into(),
             connect_timeout: self.connect_timeout,
             max_namespaces: self.max_namespaces,
             linger: self.linger,

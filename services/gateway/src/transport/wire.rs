@@ -25,8 +25,14 @@ thread_local! {
 pub(crate) struct Wire {
     reader: Reader,
     decoder: Decoder,
-    /// Bytes that were read and not decoded, from `position` on.
-    unread: Vec<u8>,
+    /// What was read and not decoded; mostly nothing.
+    unread: Option<Box<Unread>>,
+}
+
+#[derive(Debug, Default)]
+struct Unread {
+    bytes: Vec<u8>,
+    /// How many of them were decoded.
     position: usize,
 }
 
@@ -44,7 +50,15 @@ pub(crate) enum End {
 impl Wire {
     /// `leftover` are bytes that came together with the handshake.
     pub(crate) fn new(reader: Reader, max_message: usize, leftover: &[u8]) -> Self {
-        Self { reader, decoder: Decoder::new(Role::Server, max_message), unread: leftover.to_vec(), position: 0 }
+        let mut wire = Self { reader, decoder: Decoder::new(Role::Server, max_message), unread: None };
+        wire.keep(leftover);
+        wire
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.unread.get_or_insert_default().bytes.extend_from_slice(bytes);
+        }
     }
 
     /// The next message.
@@ -61,8 +75,7 @@ impl Wire {
                 };
                 let decoded = self.decoder.decode(bytes).map_err(End::Invalid)?;
                 if let Some(message) = decoded.message {
-                    let rest = bytes.get(decoded.consumed..).unwrap_or_default();
-                    self.unread.extend_from_slice(rest);
+                    self.keep(bytes.get(decoded.consumed..).unwrap_or_default());
                     return Poll::Ready(Ok(message));
                 }
             }
@@ -70,15 +83,14 @@ impl Wire {
     }
 
     fn decode_unread(&mut self) -> Result<Option<Message>, decoder::Error> {
-        if self.unread.is_empty() {
+        let Some(unread) = &mut self.unread else {
             return Ok(None);
-        }
-        let rest = self.unread.get_mut(self.position..).unwrap_or_default();
+        };
+        let rest = unread.bytes.get_mut(unread.position..).unwrap_or_default();
         let decoded = self.decoder.decode(rest)?;
-        self.position += decoded.consumed;
-        if self.position == self.unread.len() {
-            self.unread = Vec::new();
-            self.position = 0;
+        unread.position += decoded.consumed;
+        if unread.position == unread.bytes.len() {
+            self.unread = None;
         }
         Ok(decoded.message)
     }
