@@ -303,7 +303,7 @@ async fn a_deadline_of_another_owner_is_seen_in_time() {
     time::sleep(Duration::from_secs(1)).await;
     let deadline = Deadline { key: "one".to_owned(), at: stage.backends.clock.now() };
     stage.backends.store.deadlines.set(Scope::Rooms, Partition::of("x"), deadline).await.unwrap();
-    time::sleep(Duration::from_secs(30)).await;
+    time::sleep(ServeOptions::default().refresh).await;
     assert_eq!(stage.words.log(), ["one fired"]);
     server.stop().await;
 }

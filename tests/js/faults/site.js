@@ -22,6 +22,9 @@ const PATIENCE_MS = 90_000;
 /** The lease of a node in seconds: the shortest that etcd grants. */
 export const LEASE_S = 2;
 
+/** How long a call rings, in seconds. */
+export const RING_S = 4;
+
 /** Gateways, room-routers, presence services and their servers, each of which can be killed, paused and cut off. */
 export class Site {
   #child;
@@ -41,7 +44,7 @@ export class Site {
       'auth.secret': SECRET,
       'etcd.lease': `${LEASE_S}s`,
       'presence.loss_grace': '2s',
-      'calls.ring_timeout': '4s',
+      'calls.ring_timeout': `${RING_S}s`,
       'calls.unused_timeout': '4s',
       'public.drain_period': '2s',
       'limits.messages_per_minute': 100_000,

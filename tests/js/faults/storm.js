@@ -14,16 +14,16 @@ import { violations } from './checker.js';
 import { History } from './history.js';
 import { Nemesis } from './nemesis.js';
 import { MeshTalker, SocketIoTalker } from './people.js';
-import { Site } from './site.js';
+import { LEASE_S, RING_S, Site } from './site.js';
 
 /** How long healing may take. */
 const HEALING_MS = 60_000;
 
 /**
- * Within what calls that ring are over: their time to ring, and 30 seconds, after which an owner looks for deadlines that
- * another one has set while the partition changed hands.
+ * Within what calls that ring are over: their time to ring, the lease of a process that had set the deadline, two seconds
+ * within which its successor looks for it, and what a loaded machine adds.
  */
-const RINGING_MS = 45_000;
+const RINGING_MS = (RING_S + LEASE_S + 2) * 1_000 + 4_000;
 
 /** Within what those who left are gone: the lease, the grace of a lost socket, and a takeover. */
 const REAPING_MS = 15_000;

@@ -133,7 +133,7 @@ pub struct ServeOptions {
     /// Beyond that the bus keeps them.
     pub pending: usize,
     /// How often a partition's deadlines are read though none that is known of is due: another owner
-    /// may have set some in the moment of a handover.
+    /// may have set some before it knew that it had lost the partition. So late they fire at most.
     pub refresh: Duration,
 }
 
@@ -143,6 +143,6 @@ const RETRY: Duration = Duration::from_secs(1);
 
 impl Default for ServeOptions {
     fn default() -> Self {
-        Self { pending: 256, refresh: Duration::from_secs(30) }
+        Self { pending: 256, refresh: Duration::from_secs(2) }
     }
 }

@@ -1,8 +1,11 @@
 //! The deadlines of a partition.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use heliograph_domain::time::Timestamp;
@@ -76,10 +79,11 @@ impl Timers {
     }
 
     /// Reads the deadlines that are due, at most `limit`, and notes when the next one is. Looks again
-    /// at `refresh` at the latest.
-    pub(super) async fn due(&self, limit: usize, refresh: Timestamp) -> Result<Vec<Deadline>, StoreError> {
+    /// within `refresh`: at a multiple of it, so that the partitions of a node look in one moment and their
+    /// questions travel together.
+    pub(super) async fn due(&self, limit: usize, refresh: Duration) -> Result<Vec<Deadline>, StoreError> {
         // Before reading: what is set meanwhile moves the time forward again.
-        self.next.store(refresh.as_millis(), Ordering::Relaxed);
+        self.next.store(next_multiple(self.now(), refresh).as_millis(), Ordering::Relaxed);
         let mut earliest = self.deadlines.earliest(self.scope, self.partition, limit).await?;
         let now = self.now();
         if let Some(later) = earliest.iter().position(|deadline| deadline.at > now) {
@@ -88,4 +92,10 @@ impl Timers {
         }
         Ok(earliest)
     }
+}
+
+/// The first multiple of `period` after `now`.
+fn next_multiple(now: Timestamp, period: Duration) -> Timestamp {
+    let period = u64::try_from(period.as_millis()).unwrap_or(u64::MAX).max(1);
+    Timestamp::from_millis((now.as_millis() / period).saturating_add(1).saturating_mul(period))
 }

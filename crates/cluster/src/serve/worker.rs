@@ -260,7 +260,7 @@ impl<S: Service> Worker<S> {
     async fn look(&mut self) {
         self.deadlines = Looking::Reading;
         let timers = self.timers.clone();
-        let refresh = timers.now() + self.options.refresh;
+        let refresh = self.options.refresh;
         let mut reading = async move { Step::Read(timers.due(DEADLINES_AT_ONCE, refresh).await) }.boxed();
         match poll_immediate(&mut reading).await {
             Some(step) => self.end(step).await,

@@ -184,7 +184,7 @@ pub(crate) struct Cluster {
     pub question_deadline: Duration,
     /// Commands of one partition that may be under way or wait for each other; beyond, the bus keeps them.
     pub partition_queue: usize,
-    /// How often a partition's deadlines are read though none that is known of is due: another room-router may have set some while the partition changed hands.
+    /// How often services look for deadlines that another process has set, such as the end of ringing: so late these fire at most after a partition has changed hands.
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub deadline_refresh: Duration,
@@ -255,7 +255,7 @@ impl Default for Cluster {
             command_attempt: seconds(1),
             question_deadline: seconds(5),
             partition_queue: 256,
-            deadline_refresh: seconds(30),
+            deadline_refresh: seconds(2),
             bus_queue: 4096,
             link_kept_bytes: 1024 * 1024,
             link_waiting_bytes: 1024 * 1024,
