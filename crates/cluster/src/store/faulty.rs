@@ -140,7 +140,7 @@ steps! { Matching<'a> {
 steps! { Sessions<'a> {
     fn open(session: Session) -> ();
     fn load(socket: &'a SocketId) -> Option<(Session, Option<Timestamp>)>;
-    fn is_live(socket: &'a SocketId) -> bool;
+    fn held_by(socket: &'a SocketId) -> Option<NodeId>;
     fn add_room(socket: &'a SocketId, room: &'a RoomId, position: Position, explicit: bool) -> Option<u32>;
     fn remove_room(socket: &'a SocketId, room: &'a RoomId) -> ();
     fn lose(

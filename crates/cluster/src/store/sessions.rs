@@ -21,8 +21,8 @@ pub trait Sessions: Send + Sync + 'static {
     /// The session, and since when it is lost; `None` if there is none.
     fn load<'a>(&'a self, socket: &'a SocketId) -> Step<'a, Option<(Session, Option<Timestamp>)>>;
 
-    /// Whether there is a session and a gateway holds its socket.
-    fn is_live<'a>(&'a self, socket: &'a SocketId) -> Step<'a, bool>;
+    /// The gateway that holds the socket; `None` if there is no session, or its transport is lost.
+    fn held_by<'a>(&'a self, socket: &'a SocketId) -> Step<'a, Option<NodeId>>;
 
     /// Notes that the socket attends a room from a position on, and whether its client asked for the
     /// room itself. Gives the room's ordinal, the same for the same room until it is removed, and never

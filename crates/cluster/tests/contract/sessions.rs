@@ -25,7 +25,7 @@ pub(crate) const CASES: &[Case<Store>] = cases![
     a_lost_session_keeps_its_positions_and_can_be_resumed_elsewhere,
     only_the_gateway_that_holds_a_session_can_lose_it,
     a_session_stays_lost_since_its_loss,
-    only_a_session_that_is_not_lost_is_live,
+    only_a_session_that_is_not_lost_is_held,
     a_wrong_secret_or_user_is_refused,
     a_session_is_over_after_its_window,
     a_session_that_is_over_is_none,
@@ -53,14 +53,14 @@ async fn open(store: &Store) -> Session {
     session
 }
 
-async fn only_a_session_that_is_not_lost_is_live(store: Store) {
+async fn only_a_session_that_is_not_lost_is_held(store: Store) {
     let session = open(&store).await;
     let socket = &session.actor.socket;
-    assert!(store.sessions.is_live(socket).await.unwrap());
+    assert_eq!(store.sessions.held_by(socket).await.unwrap(), Some(node("g1")));
     assert!(lose(&store, &session.actor, "g1", now()).await);
-    assert!(!store.sessions.is_live(socket).await.unwrap());
+    assert_eq!(store.sessions.held_by(socket).await.unwrap(), None);
     store.sessions.close(socket, None).await.unwrap();
-    assert!(!store.sessions.is_live(socket).await.unwrap());
+    assert_eq!(store.sessions.held_by(socket).await.unwrap(), None);
 }
 
 async fn add_room(store: &Store, actor: &Actor, room: &RoomId) -> Option<u32> {

@@ -4,7 +4,7 @@ use futures_util::future;
 use heliograph_cluster::store::{StoreError, UserSocket};
 use heliograph_domain::{
     command::{Signal, SignalTarget},
-    id::{SocketId, UserId},
+    id::{NodeId, SocketId, UserId},
     refusal::{Code, Refusal},
     room::RoomId,
     user::Actor,
@@ -32,6 +32,12 @@ enum Course {
     Devices,
     /// To their next one.
     Held,
+}
+
+/// What was asked before it was known that it matters: which gateway holds a socket, if one does.
+struct Ahead {
+    socket: SocketId,
+    gateway: Option<NodeId>,
 }
 
 impl Router {
@@ -75,7 +81,10 @@ impl Router {
     /// begins one of these two.
     async fn pass_signal(&self, request: &Request, signal: &Signal) -> Outcome<()> {
         let (id, actor, now) = (call_id(request)?, request.actor()?, request.now);
-        let mut call = match self.load_call(&id).await? {
+        // Most signals go where the one before has gone: who is there is asked beside the call itself.
+        let ahead = self.look_ahead(request, &signal.to);
+        let (loaded, ahead) = future::try_join(self.load_call(&id), ahead).await?;
+        let mut call = match loaded {
             Some(Loaded { call, .. }) => call,
             None => self.begin_with_signal(request, actor, &signal.to).await?,
         };
@@ -83,7 +92,7 @@ impl Router {
         // Before anything is said about the addressee.
         let unchanged = call.clone();
         let socket = call.signal(actor, &to)?;
-        let course = self.course(&unchanged, actor, &to, signal, request).await?;
+        let course = self.course(&unchanged, actor, &to, signal, request, ahead).await?;
         if call == unchanged
             && let Course::Device(device) = &course
         {
@@ -117,6 +126,16 @@ impl Router {
         Ok(())
     }
 
+    /// Who holds the addressee's socket, if the call is as it was known before.
+    async fn look_ahead(&self, request: &Request, to: &SignalTarget) -> Result<Option<Ahead>, StoreError> {
+        let known = self.memory.call(&request.room, request.now).map(Stored::decode);
+        let Some(Ok(Stored::Call(call))) = known else { return Ok(None) };
+        let device = addressee(&call, to).ok().and_then(|to| call.participant(&to)?.device.as_ref());
+        let Some(socket) = device.map(|device| device.socket.clone()) else { return Ok(None) };
+        let gateway = self.store.sessions.held_by(&socket).await?;
+        Ok(Some(Ahead { socket, gateway }))
+    }
+
     async fn course(
         &self,
         call: &Call,
@@ -124,15 +143,16 @@ impl Router {
         to: &UserId,
         signal: &Signal,
         request: &Request,
+        ahead: Option<Ahead>,
     ) -> Outcome<Course> {
-        let attending = call.participant(to).and_then(|one| one.device.as_ref());
-        if let Some(known) = attending
-            && self.store.sessions.is_live(&known.socket).await?
-        {
-            let devices = self.store.presence.sockets(to).await?;
-            if let Some(device) = devices.into_iter().find(|device| device.socket == known.socket) {
+        if let Some(device) = call.participant(to).and_then(|one| one.device.as_ref()) {
+            let gateway = match ahead.filter(|ahead| ahead.socket == device.socket) {
+                Some(ahead) => ahead.gateway,
+                None => self.store.sessions.held_by(&device.socket).await?,
+            };
+            if let Some(gateway) = gateway {
                 express(signal.kind, actor.vocabulary, device.vocabulary)?;
-                return Ok(Course::Device(device));
+                return Ok(Course::Device(UserSocket { gateway, ..device.clone() }));
             }
         }
         let devices = self.live_devices(to).await?;

@@ -74,7 +74,7 @@ impl Router {
         user: &UserId,
         cause: DisconnectCause,
     ) -> Outcome<()> {
-        if self.store.sessions.is_live(socket).await? || self.keeps_place(user, Some(socket)).await? {
+        if self.store.sessions.held_by(socket).await?.is_some() || self.keeps_place(user, Some(socket)).await? {
             return Ok(());
         }
         let goodbye = cause == DisconnectCause::Explicit;

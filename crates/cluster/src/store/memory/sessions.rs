@@ -87,8 +87,12 @@ impl Sessions for MemorySessions {
         })
     }
 
-    fn is_live<'a>(&'a self, socket: &'a SocketId) -> Step<'a, bool> {
-        Box::pin(async move { Ok(self.sessions.lock(socket).get(socket).is_some_and(|held| held.lost.is_none())) })
+    fn held_by<'a>(&'a self, socket: &'a SocketId) -> Step<'a, Option<NodeId>> {
+        Box::pin(async move {
+            let sessions = self.sessions.lock(socket);
+            let live = sessions.get(socket).filter(|held| held.lost.is_none());
+            Ok(live.map(|held| held.session.actor.gateway.clone()))
+        })
     }
 
     fn add_room<'a>(

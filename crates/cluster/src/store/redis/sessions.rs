@@ -109,11 +109,12 @@ impl Sessions for RedisSessions {
         })
     }
 
-    fn is_live<'a>(&'a self, socket: &'a SocketId) -> Step<'a, bool> {
+    fn held_by<'a>(&'a self, socket: &'a SocketId) -> Step<'a, Option<NodeId>> {
         Box::pin(async move {
             let request = Request::command("HMGET", &self.keys.session(socket)).arg("gateway").arg("lost");
             let mut fields = self.ask(request).await?.list()?;
-            Ok(fields.part()?.optional().is_some() && fields.part()?.optional().is_none())
+            let (gateway, lost) = (fields.part()?.optional(), fields.part()?.optional());
+            gateway.filter(|_| lost.is_none()).map(|gateway| gateway.parse(NodeId::parse)).transpose()
         })
     }
 

@@ -230,7 +230,7 @@ async fn sessions_agree(servers: Arc<Servers>) {
                 let told = format!("close {socket} at {gateway:?}");
                 pair.same(told, async |store| store.sessions.close(&socket, gateway).await).await;
             }
-            8 => pair.same(format!("is {socket} live"), async |store| store.sessions.is_live(&socket).await).await,
+            8 => pair.same(format!("who holds {socket}"), async |store| store.sessions.held_by(&socket).await).await,
             _ => pair.same(format!("load {socket}"), async |store| store.sessions.load(&socket).await).await,
         }
     }
