@@ -158,6 +158,11 @@ impl Context {
         request: &Parts,
         exchange: &Exchange,
     ) -> Result<Response<Body>, ProtocolError> {
+        if self.draining.is_cancelled() {
+            // A stock client that loses the WebSocket while it leaves long-polling for it hears nothing more until
+            // its heartbeat is overdue. One that is refused stays with long-polling, wherever its session is.
+            return Ok(self.come_back_later());
+        }
         let session = self.session(endpoint, sid)?;
         let response = match switch(request) {
             Ok(response) => response,

@@ -79,6 +79,24 @@ async fn no_new_session_begins_while_old_ones_go_on() {
 }
 
 #[tokio::test]
+async fn nobody_changes_the_transport_any_more() {
+    let server = server(Duration::from_millis(1_000)).await;
+    let mut clients = Vec::new();
+    for _ in 0..5 {
+        clients.push(open_polling(server.address, "/socket.io/").await);
+    }
+    server.stop();
+    // The last one's turn is half a second away.
+    let path = format!("/socket.io/?EIO=4&transport=websocket&sid={}", clients[4].sid);
+    let refusal = WebSocket::try_connect(server.address, &path, &[]).await.err().expect("a refusal");
+    assert_eq!(refusal.status, 503);
+    clients[4].begin_poll().await;
+    assert_eq!(clients[4].end_poll().await.body, "1");
+    drop(clients);
+    server.ended().await;
+}
+
+#[tokio::test]
 async fn what_waits_for_a_client_is_sent_before_it_is_let_go() {
     let server = server(Duration::ZERO).await;
     let mut socket = WebSocket::connect(server.address, "/echo").await;
