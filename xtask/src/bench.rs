@@ -2,8 +2,8 @@
 //!
 //! Builds the server and the load client with optimisation and hands over to `heliograph-bench` (tests/bench), which
 //! starts every server it measures. `--peers` adds socket.io on Node and socketioxide, which is built for it.
-//! `--cluster` measures two gateways beside two processes of socket.io with its Redis adapter instead. Other options go
-//! through.
+//! `--cluster` measures two gateways beside two processes of socket.io with its Redis adapter instead, all with one thread;
+//! `--durable` has Redis keep everything on disk, `--times 2` doubles the load. Other options go through.
 
 use crate::failure::Failure;
 use crate::process;
@@ -23,6 +23,8 @@ pub(crate) fn run(workspace: &Workspace, options: &[String]) -> Result<(), Failu
     if options.iter().any(|option| option == "--cluster") {
         tools::servers(workspace)?;
         bench.args(["--peer", &node_peer(workspace)?]);
+        // One thread for each server process, as Node has.
+        bench.env("TOKIO_WORKER_THREADS", "1");
     } else if options.iter().any(|option| option == "--peers") {
         bench.args(["--peer", &node_peer(workspace)?, "--peer", &rust_peer(workspace)?]);
     }

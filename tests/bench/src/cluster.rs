@@ -1,8 +1,9 @@
 //! Two gateways against two processes of socket.io with its Redis adapter.
 //!
-//! Users connect to the two processes in turn, so that every second delivery crosses from one to the other. CPU is
-//! summed over all server processes; the brokers that they share are listed apart. Both sides get the same load
-//! in the same run, at a rate that both can bear.
+//! Users connect to the two processes in turn, so that every signal crosses from one to the other, and half of the
+//! deliveries in a room. CPU is listed by what the processes are, and summed over all of them, the brokers that they
+//! share too. Both sides get the same load in the same run, at a rate that both can bear, and a Redis that is set up
+//! in the same way: by default it keeps nothing on disk, with `--durable` everything before it answers.
 
 mod site;
 
@@ -32,6 +33,16 @@ enum Load {
     Rooms(usize),
 }
 
+impl Load {
+    fn is_chosen(self, options: &Options) -> bool {
+        let name = match self {
+            Self::Signals => "signals",
+            Self::Rooms(_) => "delivery",
+        };
+        options.only.is_empty() || options.only.iter().any(|only| only == name)
+    }
+}
+
 const LOADS: [Load; 3] = [Load::Signals, Load::Rooms(10), Load::Rooms(100)];
 
 /// Measures and prints the table.
@@ -40,10 +51,10 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
     let mut table = Table::new(kinds.iter().map(|kind| kind.name().to_owned()).collect());
     for round in 1..=options.rounds {
         println!("round {round} of {}", options.rounds);
-        for load in LOADS {
+        for load in LOADS.into_iter().filter(|load| load.is_chosen(options)) {
             for turn in 0..kinds.len() {
                 let kind = &kinds[(turn + round) % kinds.len()];
-                let taken = take(kind, load, options.load).await;
+                let taken = take(kind, load, options).await;
                 for (of, value) in taken.map_err(|failure| Failure::new(format!("{}: {failure}", kind.name())))? {
                     println!("  {of:<44} {:<12} {value:>9.2}", kind.name());
                     table.add(&of, kind.name(), value);
@@ -56,40 +67,44 @@ pub(crate) async fn run(options: &Options) -> Result<(), Failure> {
 }
 
 /// Figures with their names.
-async fn take(kind: &Kind, load: Load, duration: Duration) -> Result<Vec<(String, f64)>, Failure> {
-    let site = kind.start().await?;
+async fn take(kind: &Kind, load: Load, options: &Options) -> Result<Vec<(String, f64)>, Failure> {
+    let site = kind.start(options.durable).await?;
     let (what, room_size) = match load {
         Load::Signals => ("signals".to_owned(), 2),
         Load::Rooms(size) => (format!("rooms of {size}"), size),
     };
     let crowd = Crowd::gather(site.addresses(), Plan { users: USERS, room_size }).await?;
     site.rest().await?;
-    let warm = send(&crowd, load, WARM_UP, 0).await?;
+    let warm = send(&crowd, load, WARM_UP, 0, options.times).await?;
     crowd.heard().take_latencies();
-    let before = (site.servers_cpu()?, site.brokers_cpu()?);
-    let deliveries = send(&crowd, load, duration, warm).await? - warm;
-    let servers = site.servers_cpu()?.saturating_sub(before.0);
-    let brokers = site.brokers_cpu()?.saturating_sub(before.1);
+    let before = site.cpu()?;
+    let deliveries = send(&crowd, load, options.load, warm, options.times).await? - warm;
+    let used: Vec<_> = site
+        .cpu()?
+        .into_iter()
+        .zip(before)
+        .map(|((name, after), (_, before))| (name, after.saturating_sub(before)))
+        .collect();
     let mut latencies = crowd.heard().take_latencies();
     latencies.sort_unstable();
     let percentile = |part: f64| latencies.get((latencies.len() as f64 * part) as usize).map_or(0.0, |us| *us as f64);
-    Ok(vec![
-        (format!("CPU \u{b5}s per delivery, {what}: servers"), microseconds_each(servers, deliveries)),
-        (format!("CPU \u{b5}s per delivery, {what}: brokers"), microseconds_each(brokers, deliveries)),
-        (format!("CPU \u{b5}s per delivery, {what}: all"), microseconds_each(servers + brokers, deliveries)),
-        (format!("latency \u{b5}s, {what}: p50"), percentile(0.5)),
-        (format!("latency \u{b5}s, {what}: p99"), percentile(0.99)),
-    ])
+    let all = used.iter().map(|(_, cpu)| *cpu).sum();
+    let cpu = used.into_iter().chain([("all", all)]);
+    let cpu = cpu
+        .map(|(name, cpu)| (format!("CPU \u{b5}s per delivery, {what}: {name}"), microseconds_each(cpu, deliveries)));
+    let latencies = [("p50", 0.5), ("p99", 0.99)];
+    let latencies = latencies.map(|(name, part)| (format!("latency \u{b5}s, {what}: {name}"), percentile(part)));
+    Ok(cpu.chain(latencies).collect())
 }
 
-async fn send(crowd: &Crowd, load: Load, duration: Duration, heard: u64) -> Result<u64, Failure> {
+async fn send(crowd: &Crowd, load: Load, duration: Duration, heard: u64, times: f64) -> Result<u64, Failure> {
     match load {
         Load::Signals => {
-            signals::exchange(crowd, SIGNALS, duration, heard, || format!(" {}", crowd.heard().stamp())).await
+            signals::exchange(crowd, SIGNALS * times, duration, heard, || format!(" {}", crowd.heard().stamp())).await
         }
         Load::Rooms(size) => {
             let text = || format!("{} {}", crowd.heard().stamp(), "x".repeat(82));
-            delivery::talk(crowd, DELIVERIES / size as f64, duration, heard, text).await
+            delivery::talk(crowd, DELIVERIES * times / size as f64, duration, heard, text).await
         }
     }
 }

@@ -43,7 +43,10 @@ fn main() -> ExitCode {
 fn start() -> Result<(), Failure> {
     let chore = options::parse(std::env::args().skip(1))?;
     descriptors::raise()?;
+    // As many threads as there are cores, whatever the servers are told by the environment.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
         .enable_all()
         .build()
         .map_err(|error| Failure::new(format!("cannot start the runtime: {error}")))?;

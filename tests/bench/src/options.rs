@@ -7,7 +7,7 @@ use crate::Failure;
 
 const USAGE: &str = "usage: heliograph-bench floor --port N | run [--heliograph PATH] \
     [--peer NAME=PROGRAM[,ARGUMENT...]]... [--rounds N] [--seconds N] [--quick] \
-    [--only memory,connect,delivery,signals] [--cluster]";
+    [--only memory,connect,delivery,signals] [--cluster [--durable] [--times N]]";
 
 /// What the process is to do.
 #[derive(Debug, PartialEq)]
@@ -44,6 +44,10 @@ pub(crate) struct Options {
     pub(crate) load: Duration,
     /// The measures to take, all if empty.
     pub(crate) only: Vec<String>,
+    /// Whether the Redis of a cluster keeps everything on its disk.
+    pub(crate) durable: bool,
+    /// By what the load on a cluster is multiplied.
+    pub(crate) times: f64,
     /// The larger of the two numbers of idle connections.
     pub(crate) idle_connections: usize,
 }
@@ -73,6 +77,8 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<Chore, Failure> {
     let mut only = Vec::new();
     let mut idle_connections = 10_000;
     let mut cluster = false;
+    let mut durable = false;
+    let mut times = 1.0;
     while let Some(option) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| Failure::new(USAGE));
         match option.as_str() {
@@ -82,6 +88,8 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<Chore, Failure> {
             "--seconds" => seconds = number(&value()?)?,
             "--only" => only = value()?.split(',').map(str::to_owned).collect(),
             "--cluster" => cluster = true,
+            "--durable" => durable = true,
+            "--times" => times = number(&value()?)?,
             "--quick" => {
                 rounds = 1;
                 seconds = 2;
@@ -90,7 +98,8 @@ fn run(mut arguments: impl Iterator<Item = String>) -> Result<Chore, Failure> {
             _ => return Err(Failure::new(format!("unknown option `{option}`; {USAGE}"))),
         }
     }
-    let options = Options { heliograph, peers, rounds, load: Duration::from_secs(seconds), only, idle_connections };
+    let load = Duration::from_secs(seconds);
+    let options = Options { heliograph, peers, rounds, load, only, durable, times, idle_connections };
     Ok(if cluster { Chore::Cluster(options) } else { Chore::Run(options) })
 }
 

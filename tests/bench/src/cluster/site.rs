@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use heliograph_harness::{Cluster, ClusterOptions, Role, Roles, Servers};
-use heliograph_servers::Redis;
+use heliograph_servers::{Etcd, Nats, Process, Redis, RedisOptions, ServerError};
 use tokio::net::TcpStream;
 
 use crate::options::{Options, Peer};
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The time over which servers at rest use next to no CPU: heartbeats go on.
 const QUIET: Duration = Duration::from_millis(500);
-const LITTLE: Duration = Duration::from_millis(20);
+const LITTLE: Duration = Duration::from_millis(30);
 
 /// A kind of cluster.
 pub(crate) enum Kind {
@@ -44,11 +44,11 @@ impl Kind {
         }
     }
 
-    /// Starts everything and waits until clients may come.
-    pub(crate) async fn start(&self) -> Result<Site, Failure> {
+    /// Starts everything and waits until clients may come. With `durable`, Redis keeps everything on its disk.
+    pub(crate) async fn start(&self, durable: bool) -> Result<Site, Failure> {
         let site = match self {
-            Self::Peer(peer) => peer_site(peer)?,
-            Self::Heliograph { binary } => product_site(binary.clone())?,
+            Self::Peer(peer) => peer_site(peer, durable)?,
+            Self::Heliograph { binary } => product_site(binary.clone(), durable)?,
         };
         let deadline = Instant::now() + PATIENCE;
         for address in &site.addresses {
@@ -64,9 +64,13 @@ impl Kind {
     }
 }
 
-fn product_site(binary: PathBuf) -> Result<Site, Failure> {
-    let failed = |error: heliograph_servers::ServerError| Failure::new(error.to_string());
-    let servers = Servers::start().map_err(failed)?;
+fn product_site(binary: PathBuf, durable: bool) -> Result<Site, Failure> {
+    let failed = |error: ServerError| Failure::new(error.to_string());
+    let servers = Servers {
+        nats: Nats::start().map_err(failed)?,
+        redis: redis(durable).map_err(failed)?,
+        etcd: Etcd::start().map_err(failed)?,
+    };
     let options = ClusterOptions {
         binary,
         roles: Roles { gateways: 2, room_routers: 1, presences: 1 },
@@ -76,18 +80,25 @@ fn product_site(binary: PathBuf) -> Result<Site, Failure> {
         breakable: false,
     };
     let cluster = Cluster::start(&options, &servers.addresses()).map_err(failed)?;
-    let pids = |processes: &[Option<u32>]| processes.iter().copied().flatten().collect::<Vec<_>>();
+    let nodes = |role| cluster.of(role).filter_map(|node| node.process.pid()).collect();
+    let server = |process: &Process| process.pid().into_iter().collect();
     Ok(Site {
         addresses: cluster.of(Role::Gateway).filter_map(|node| node.public().parse().ok()).collect(),
-        servers: cluster.nodes.iter().filter_map(|node| node.process.pid()).collect(),
-        brokers: pids(&[servers.nats.process.pid(), servers.redis.process.pid(), servers.etcd.process.pid()]),
+        processes: vec![
+            ("gateways", nodes(Role::Gateway)),
+            ("room-router", nodes(Role::RoomRouter)),
+            ("presence", nodes(Role::Presence)),
+            ("NATS", server(&servers.nats.process)),
+            ("Redis", server(&servers.redis.process)),
+            ("etcd", server(&servers.etcd.process)),
+        ],
         _owned: Box::new((cluster, servers)),
     })
 }
 
-fn peer_site(peer: &Peer) -> Result<Site, Failure> {
+fn peer_site(peer: &Peer, durable: bool) -> Result<Site, Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::new(format!("cannot start {}: {error}", peer.name));
-    let redis = Redis::start().map_err(|error| failed(&error))?;
+    let redis = redis(durable).map_err(|error| failed(&error))?;
     let mut processes = Vec::new();
     let mut addresses = Vec::new();
     for _ in 0..2 {
@@ -100,10 +111,17 @@ fn peer_site(peer: &Peer) -> Result<Site, Failure> {
     }
     Ok(Site {
         addresses,
-        servers: processes.iter().map(|process| process.0.id()).collect(),
-        brokers: redis.process.pid().into_iter().collect(),
+        processes: vec![
+            ("gateways", processes.iter().map(|process| process.0.id()).collect()),
+            ("Redis", redis.process.pid().into_iter().collect()),
+        ],
         _owned: Box::new((processes, redis)),
     })
+}
+
+fn redis(durable: bool) -> Result<Redis, ServerError> {
+    let options = RedisOptions::default();
+    if durable { options.append_only().start() } else { options.start() }
 }
 
 /// A process that ends when this is dropped.
@@ -120,8 +138,8 @@ impl Drop for Killed {
 /// A running cluster; it ends when this is dropped.
 pub(crate) struct Site {
     addresses: Vec<SocketAddr>,
-    servers: Vec<u32>,
-    brokers: Vec<u32>,
+    /// By what they are.
+    processes: Vec<(&'static str, Vec<u32>)>,
     _owned: Box<dyn Any + Send + Sync>,
 }
 
@@ -131,23 +149,23 @@ impl Site {
         &self.addresses
     }
 
-    /// CPU time that the server processes have used so far.
-    pub(crate) fn servers_cpu(&self) -> Result<Duration, Failure> {
-        self.servers.iter().map(|pid| process::cpu(*pid)).sum()
+    /// CPU time that the processes have used so far, by what they are.
+    pub(crate) fn cpu(&self) -> Result<Vec<(&'static str, Duration)>, Failure> {
+        let cpu = |pids: &[u32]| pids.iter().map(|pid| process::cpu(*pid)).sum::<Result<Duration, Failure>>();
+        self.processes.iter().map(|(name, pids)| Ok((*name, cpu(pids)?))).collect()
     }
 
-    /// CPU time that the brokers have used so far.
-    pub(crate) fn brokers_cpu(&self) -> Result<Duration, Failure> {
-        self.brokers.iter().map(|pid| process::cpu(*pid)).sum()
+    fn total_cpu(&self) -> Result<Duration, Failure> {
+        Ok(self.cpu()?.into_iter().map(|(_, cpu)| cpu).sum())
     }
 
     /// Waits until the servers have next to nothing to do any more.
     pub(crate) async fn rest(&self) -> Result<(), Failure> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let before = self.servers_cpu()?;
+            let before = self.total_cpu()?;
             tokio::time::sleep(QUIET).await;
-            if self.servers_cpu()?.saturating_sub(before) <= LITTLE {
+            if self.total_cpu()?.saturating_sub(before) <= LITTLE {
                 return Ok(());
             }
             if Instant::now() > deadline {
