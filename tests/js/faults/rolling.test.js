@@ -22,7 +22,7 @@ const ROOMS = 6;
 const PATIENCE_MS = 30_000;
 
 /** Of those whom a gateway lets go, how many may go within a quarter of the drain. */
-const AT_ONCE = 0.5;
+const AT_ONCE = 0.75;
 
 const MODES = [{ transports: ['websocket'] }, { transports: ['polling'] }, {}];
 
