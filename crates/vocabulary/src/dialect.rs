@@ -14,7 +14,7 @@ use heliograph_domain::{
 use crate::{
     Asked, Context, Form, Request, Said, SizeLimits, Standpoint, answer,
     collaboration::{matching, queue},
-    guest_chat, synapse,
+    direct_chat, guest_chat, synapse,
 };
 
 /// An event name and the JSON text of its one argument.
@@ -25,6 +25,8 @@ pub type Encoded = (&'static str, String);
 pub enum Dialect {
     /// Team chat, presence and calls.
     Synapse,
+    /// One-to-one chat, groups and topics.
+    DirectChat,
     /// Waiting to be matched.
     CollaborationQueue,
     /// Answering matches and invitations.
@@ -39,12 +41,13 @@ impl Dialect {
 
     /// The dialects of the default namespace. No name of a client event belongs to two of them, so that the first event
     /// of a client tells its dialect.
-    pub const DEFAULT_NAMESPACE: [Self; 2] = [Self::Synapse, Self::GuestChat];
+    pub const DEFAULT_NAMESPACE: [Self; 3] = [Self::Synapse, Self::GuestChat, Self::DirectChat];
 
     /// What clients of a vocabulary speak in a namespace; `None` if it has no such namespace.
     pub fn of(vocabulary: Vocabulary, namespace: &str) -> Option<Self> {
         match (vocabulary, namespace) {
             (Vocabulary::Synapse, "/") => Some(Self::Synapse),
+            (Vocabulary::DirectChat, "/") => Some(Self::DirectChat),
             (Vocabulary::Collaboration, "/queue") => Some(Self::CollaborationQueue),
             (Vocabulary::Collaboration, "/matching") => Some(Self::CollaborationMatching),
             (Vocabulary::GuestChat, "/") => Some(Self::GuestChat),
@@ -61,6 +64,7 @@ impl Dialect {
     pub const fn vocabulary(self) -> Vocabulary {
         match self {
             Self::Synapse => Vocabulary::Synapse,
+            Self::DirectChat => Vocabulary::DirectChat,
             Self::CollaborationQueue | Self::CollaborationMatching => Vocabulary::Collaboration,
             Self::GuestChat => Vocabulary::GuestChat,
         }
@@ -69,7 +73,7 @@ impl Dialect {
     /// The namespace that it is spoken in.
     pub const fn namespace(self) -> &'static str {
         match self {
-            Self::Synapse | Self::GuestChat => "/",
+            Self::Synapse | Self::GuestChat | Self::DirectChat => "/",
             Self::CollaborationQueue => "/queue",
             Self::CollaborationMatching => "/matching",
         }
@@ -79,6 +83,7 @@ impl Dialect {
     pub const fn client_events(self) -> &'static [&'static str] {
         match self {
             Self::Synapse => &synapse::CLIENT_EVENTS,
+            Self::DirectChat => &direct_chat::CLIENT_EVENTS,
             Self::CollaborationQueue => &queue::CLIENT_EVENTS,
             Self::CollaborationMatching => &matching::CLIENT_EVENTS,
             Self::GuestChat => &guest_chat::CLIENT_EVENTS,
@@ -89,6 +94,7 @@ impl Dialect {
     pub const fn server_events(self) -> &'static [&'static str] {
         match self {
             Self::Synapse => &synapse::SERVER_EVENTS,
+            Self::DirectChat => &direct_chat::SERVER_EVENTS,
             Self::CollaborationQueue => &queue::SERVER_EVENTS,
             Self::CollaborationMatching => &matching::SERVER_EVENTS,
             Self::GuestChat => &guest_chat::SERVER_EVENTS,
@@ -99,6 +105,7 @@ impl Dialect {
     pub fn read<'a>(self, said: &Said<'a>, from: &Standpoint<'_>, limits: &SizeLimits) -> Asked<'a> {
         match self {
             Self::Synapse => synapse::read(said, limits),
+            Self::DirectChat => direct_chat::read(said, from, limits),
             Self::CollaborationQueue => queue::read(said),
             Self::CollaborationMatching => matching::read(said, limits),
             Self::GuestChat => guest_chat::read(said, from, limits),
@@ -109,6 +116,7 @@ impl Dialect {
     pub fn ack(self, event: &str, request: &Request, outcome: &RoomOutcome) -> String {
         match self {
             Self::Synapse => synapse::ack(request, outcome),
+            Self::DirectChat => direct_chat::ack(request, outcome),
             Self::CollaborationQueue => queue::ack(event, outcome),
             Self::CollaborationMatching => matching::ack(outcome),
             Self::GuestChat => guest_chat::ack(event, request, outcome),
@@ -120,6 +128,7 @@ impl Dialect {
         match self {
             Self::Synapse | Self::CollaborationMatching => Vec::new(),
             Self::GuestChat => guest_chat::told(request, outcome),
+            Self::DirectChat => direct_chat::told(request, outcome),
             Self::CollaborationQueue => queue::told(event, outcome).into_iter().collect(),
         }
     }
@@ -129,15 +138,17 @@ impl Dialect {
         match self {
             Self::Synapse | Self::CollaborationQueue | Self::CollaborationMatching => refusal.clone(),
             Self::GuestChat => guest_chat::worded(event, refusal),
+            Self::DirectChat => direct_chat::worded(event, refusal),
         }
     }
 
     /// What a client hears besides when its event was refused, in the dialect's [words](Self::worded).
-    pub fn refused(self, event: &str, _reference: Option<&Reference>, refusal: &Refusal) -> Vec<Encoded> {
+    pub fn refused(self, event: &str, reference: Option<&Reference>, refusal: &Refusal) -> Vec<Encoded> {
         if refusal.code == Code::UnknownEvent {
             return Vec::new();
         }
         match self {
+            Self::DirectChat => direct_chat::refused(event, reference, refusal),
             Self::Synapse | Self::CollaborationQueue | Self::CollaborationMatching => {
                 vec![("error", answer::error(Some(event), refusal))]
             }
@@ -150,7 +161,7 @@ impl Dialect {
         let Greeting { user, socket, rooms, .. } = greeting;
         match self {
             Self::Synapse => vec![("authenticated", synapse::authenticated(user, socket, rooms))],
-            Self::CollaborationQueue | Self::CollaborationMatching => Vec::new(),
+            Self::DirectChat | Self::CollaborationQueue | Self::CollaborationMatching => Vec::new(),
             Self::GuestChat => vec![guest_chat::greeting(greeting)],
         }
     }
@@ -158,7 +169,7 @@ impl Dialect {
     /// What a client hears when it loses its identity.
     pub fn identity_lost(self, refusal: &Refusal) -> Encoded {
         match self {
-            Self::Synapse | Self::CollaborationQueue | Self::CollaborationMatching => {
+            Self::Synapse | Self::DirectChat | Self::CollaborationQueue | Self::CollaborationMatching => {
                 ("error", answer::error(None, refusal))
             }
             Self::GuestChat => ("connection:error", answer::error(None, refusal)),
@@ -168,7 +179,7 @@ impl Dialect {
     /// What is asked of matching on a client's behalf when it connects. By that its socket keeps its user's place.
     pub const fn first_question(self) -> Option<MatchingCommand> {
         match self {
-            Self::Synapse | Self::GuestChat => None,
+            Self::Synapse | Self::GuestChat | Self::DirectChat => None,
             Self::CollaborationQueue => Some(MatchingCommand::GetQueueStatus),
             Self::CollaborationMatching => Some(MatchingCommand::GetPending),
         }
@@ -177,7 +188,7 @@ impl Dialect {
     /// What a client hears of the answer to that.
     pub fn first_answer(self, outcome: &RoomOutcome) -> Vec<Encoded> {
         match self {
-            Self::Synapse | Self::GuestChat => Vec::new(),
+            Self::Synapse | Self::GuestChat | Self::DirectChat => Vec::new(),
             Self::CollaborationQueue => queue::waits(outcome).into_iter().collect(),
             Self::CollaborationMatching => matching::pending(outcome),
         }
@@ -187,6 +198,7 @@ impl Dialect {
     pub fn encode(self, event: &Event, context: &Context<'_>, form: Form) -> Vec<Encoded> {
         match self {
             Self::Synapse => synapse::encode(event, context, form),
+            Self::DirectChat => direct_chat::encode(event, context, form).into_iter().collect(),
             Self::CollaborationQueue => queue::encode(event).into_iter().collect(),
             Self::CollaborationMatching => matching::encode(event).into_iter().collect(),
             Self::GuestChat => guest_chat::encode(event, context),
@@ -196,7 +208,7 @@ impl Dialect {
     /// The user to whose devices an event is not told, because they brought it about themselves.
     pub fn untold(self, event: &Event) -> Option<&UserId> {
         match self {
-            Self::Synapse | Self::CollaborationQueue | Self::CollaborationMatching => None,
+            Self::Synapse | Self::DirectChat | Self::CollaborationQueue | Self::CollaborationMatching => None,
             Self::GuestChat => guest_chat::author(event),
         }
     }

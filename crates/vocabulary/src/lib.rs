@@ -23,6 +23,7 @@ mod claim;
 pub mod collaboration;
 mod context;
 mod dialect;
+pub mod direct_chat;
 mod files;
 pub mod guest_chat;
 mod json;

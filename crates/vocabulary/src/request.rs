@@ -28,6 +28,17 @@ pub enum Request {
     },
     /// `presence:update`
     SetStatus(Status),
+    /// `setStatus`: whether the user looks at this device.
+    SetActive(bool),
+    /// `userOnline`
+    Appear,
+    /// `blockUser`, `unblockUser`
+    Block {
+        /// Whom.
+        user: UserId,
+        /// Whether they shall be blocked afterwards.
+        on: bool,
+    },
     /// Something that is done where there is nothing to do.
     Nothing,
 }
@@ -59,7 +70,12 @@ impl Request {
         match self {
             Self::Room { room, .. } => Some(room.clone()),
             Self::Call { call, .. } => Some(RoomId::of_call(call)),
-            Self::Authenticate(_) | Self::SetStatus(_) | Self::Nothing => None,
+            Self::Authenticate(_)
+            | Self::SetStatus(_)
+            | Self::SetActive(_)
+            | Self::Appear
+            | Self::Block { .. }
+            | Self::Nothing => None,
         }
     }
 }

@@ -13,6 +13,7 @@ use heliograph_vocabulary::{Dialect, mesh};
 
 const SYNAPSE: SocketIo = SocketIo(Dialect::Synapse, "synapse");
 const GUEST_CHAT: SocketIo = SocketIo(Dialect::GuestChat, "guest-chat");
+const DIRECT_CHAT: SocketIo = SocketIo(Dialect::DirectChat, "direct-chat");
 const QUEUE: SocketIo = SocketIo(Dialect::CollaborationQueue, "collaboration-queue");
 const MATCHING: SocketIo = SocketIo(Dialect::CollaborationMatching, "collaboration-matching");
 
@@ -24,6 +25,11 @@ fn synapse_clients_say_and_hear_what_the_transcripts_show() {
 #[test]
 fn guest_chat_clients_say_and_hear_what_the_transcripts_show() {
     check(&GUEST_CHAT);
+}
+
+#[test]
+fn direct_chat_clients_say_and_hear_what_the_transcripts_show() {
+    check(&DIRECT_CHAT);
 }
 
 #[test]
@@ -47,7 +53,7 @@ const GREETINGS: [&str; 1] = ["connection:established"];
 #[test]
 fn every_name_of_the_vocabularies_has_a_transcript() {
     let said = |mark, name: &str| [format!("{mark} {name} "), format!("{mark} {{\"type\":\"{name}\"")];
-    let socket_io = [SYNAPSE, GUEST_CHAT, QUEUE, MATCHING]
+    let socket_io = [SYNAPSE, GUEST_CHAT, DIRECT_CHAT, QUEUE, MATCHING]
         .map(|SocketIo(dialect, folder)| (folder, dialect.client_events(), dialect.server_events()));
     let mesh = [(Mesh.name(), &mesh::CLIENT_TYPES[..], &mesh::SERVER_TYPES[..])];
     for (dialect, client, server) in socket_io.into_iter().chain(mesh) {

@@ -29,7 +29,7 @@ pub fn ack(request: &Request, outcome: &RoomOutcome) -> String {
             }
             call_fields(out, outcome);
         }
-        Request::Authenticate(_) | Request::SetStatus(_) | Request::Nothing => {}
+        _ => {}
     })
 }
 

@@ -36,7 +36,7 @@ impl Spoken for SocketIo {
     fn command<'r>(&self, request: &'r Request) -> Option<&'r RoomCommand> {
         match request {
             Request::Room { command, .. } | Request::Call { command, .. } => Some(command),
-            Request::Authenticate(_) | Request::SetStatus(_) | Request::Nothing => None,
+            _ => None,
         }
     }
 

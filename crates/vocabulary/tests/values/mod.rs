@@ -158,6 +158,16 @@ fn messages() -> Vec<Event> {
         Event::MessagePosted(Message { socket: None, ..message("By HTTP") }),
         Event::MessagePosted(Message { attachments: Some(json(files)), ..message("") }),
         Event::MessagePosted(Message { attachments: Some(json(files)), ..message("See:") }),
+        Event::MessageDelivered { message: message_id(), author: user_id("u_ann"), to: user_id("u_bob") },
+        Event::MessageRead { message: message_id(), reader: user_id("u_bob") },
+        Event::MessagePosted(Message {
+            content: Content::Encrypted(json(r#"{"ciphertext":"x","nonce":"y","keyId":"z"}"#)),
+            ..message("")
+        }),
+        Event::MessagePosted(Message {
+            content: Content::File(json(r#"{"name":"a.txt","type":"text/plain","size":1,"url":"https://x/a"}"#)),
+            ..message("")
+        }),
         react(true),
         react(false),
         Event::TypingChanged { user: ann(), on: true },
@@ -426,6 +436,7 @@ pub(crate) fn outcomes() -> Vec<RoomOutcome> {
         RoomOutcome::Done,
         RoomOutcome::Posted { message: message_id(), seq: 7, at: NOON },
         RoomOutcome::Reacted { at: NOON },
+        RoomOutcome::Marked { count: 3 },
         RoomOutcome::CallInitiated {
             ringing: vec![user_id("u_bob")],
             unavailable: vec![user_id("u_cy")],

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use heliograph_domain::{
-    command::{PresenceCommand, PresenceRequest, RoomCommand, Status},
+    command::{PresenceCommand, PresenceRequest, RoomCommand},
     id::CommandId,
     matching::{MatchMode, MatchingCommand},
     outcome::RoomOutcome,
@@ -85,7 +85,9 @@ impl SocketIo {
 
     fn carry_out(&self, question: Question, request: Result<Request, Refusal>) -> Held {
         match request {
-            Ok(Request::SetStatus(status)) => self.set_status(question, status),
+            Ok(request @ (Request::SetStatus(_) | Request::SetActive(_) | Request::Appear | Request::Block { .. })) => {
+                self.ask_presence(question, request)
+            }
             Ok(request @ (Request::Room { .. } | Request::Call { .. })) => self.command(question, request),
             Ok(request @ Request::Nothing) => {
                 question.acknowledge(&request, &RoomOutcome::Done);
@@ -144,7 +146,7 @@ impl SocketIo {
         self.clients.start(&client, Some((&lane, ordered)), work)
     }
 
-    fn set_status(&self, question: Question, status: Status) -> Held {
+    fn ask_presence(&self, question: Question, request: Request) -> Held {
         if let Err(refusal) = self.clients.take(&question.client, Kind::Typing) {
             question.refuse(&self.clients, &refusal);
             return None;
@@ -152,11 +154,24 @@ impl SocketIo {
         let (server, client) = (self.clone(), Arc::clone(&question.client));
         let work = async move {
             let Some(identity) = question.client.identity() else { return };
-            let command = PresenceCommand::SetStatus { user: identity.user.clone(), status };
-            let request = PresenceRequest { id: CommandId::generate(), command };
-            match server.clients.commands.presence(&request).await {
-                Ok(_) => question.answer(&synapse::status_ack(status)),
-                Err(refusal) => question.refuse(&server.clients, &refusal),
+            let (user, socket) = (identity.user.clone(), question.client.id.clone());
+            let command = match &request {
+                Request::SetStatus(status) => PresenceCommand::SetStatus { user, status: *status },
+                Request::SetActive(active) => PresenceCommand::SetActive { user, socket, active: *active },
+                Request::Appear => PresenceCommand::Appear { user, socket },
+                Request::Block { user: other, on: true } => {
+                    PresenceCommand::BlockUser { user: user.id, other: other.clone() }
+                }
+                Request::Block { user: other, on: false } => {
+                    PresenceCommand::UnblockUser { user: user.id, other: other.clone() }
+                }
+                Request::Authenticate(_) | Request::Room { .. } | Request::Call { .. } | Request::Nothing => return,
+            };
+            let asked = PresenceRequest { id: CommandId::generate(), command };
+            match (server.clients.commands.presence(&asked).await, request) {
+                (Ok(_), Request::SetStatus(status)) => question.answer(&synapse::status_ack(status)),
+                (Ok(_), request) => question.acknowledge(&request, &RoomOutcome::Done),
+                (Err(refusal), _) => question.refuse(&server.clients, &refusal),
             }
         };
         self.clients.start(&client, None, work)

@@ -21,7 +21,7 @@ pub(super) fn attends_by_itself(dialect: Dialect, room: &RoomId) -> bool {
     match dialect {
         Dialect::Synapse => true,
         Dialect::GuestChat => room.kind() == RoomKind::Match,
-        Dialect::CollaborationQueue | Dialect::CollaborationMatching => false,
+        Dialect::DirectChat | Dialect::CollaborationQueue | Dialect::CollaborationMatching => false,
     }
 }
 

@@ -3,7 +3,7 @@
 use futures_util::future;
 use heliograph_cluster::store::{Attend, AttendOutcome, Attendant, Attended, StoreError, StoredEntry};
 use heliograph_domain::{
-    command::Join,
+    command::{Join, Since},
     delivery::{Except, Place},
     event::{Event, LeaveReason},
     id::{CommandId, SocketId},
@@ -39,7 +39,13 @@ impl Router {
             self.may_write(&request.room, &actor.user.id).await?;
         }
         let ghosts = if join.explicit && join.peer.is_some() { self.ghosts(request, actor).await? } else { Vec::new() };
-        let joined = self.attend(request, actor, &join, join.peer, ghosts).await?;
+        let mut joined = self.attend(request, actor, &join, join.peer, ghosts).await?;
+        if join.since == Some(Since::Delivered) {
+            // Nobody has to be brought what they have written themselves.
+            let is_own =
+                |event: &Event| matches!(event, Event::MessagePosted(message) if message.author.id == actor.user.id);
+            joined.missed.entries.retain(|entry| !is_own(&entry.event));
+        }
         Ok(RoomOutcome::Joined(Box::new(joined)))
     }
 

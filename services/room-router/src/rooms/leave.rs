@@ -8,6 +8,7 @@ use heliograph_domain::{
     id::{CommandId, SocketId, UserId},
     room::{RoomId, RoomKind},
     time::Timestamp,
+    user::Vocabulary,
 };
 
 use crate::{
@@ -19,11 +20,16 @@ use crate::{
 /// Entries among which those are looked for that came after the loss of a socket.
 const SINCE_LOSS: usize = 50;
 
+/// Whether clients of a vocabulary say themselves how far their users have read.
+const fn says_what_it_reads(vocabulary: Vocabulary) -> bool {
+    matches!(vocabulary, Vocabulary::DirectChat)
+}
+
 impl Router {
     /// Ends a socket's attendance at its own wish. Not attending is success.
     pub(crate) async fn leave(&self, request: &Request, permanent: bool) -> Outcome<()> {
         let actor = request.actor()?;
-        if !permanent && !actor.user.guest {
+        if !permanent && !actor.user.guest && !says_what_it_reads(actor.vocabulary) {
             self.store.rooms.mark(&request.room, &actor.user.id, Cursor::Read, &Mark::Newest).await?;
         }
         let who = (&actor.socket, &actor.user.id);
@@ -62,7 +68,8 @@ impl Router {
     async fn mark_heard(&self, request: &Request, session: &Session, lost_at: Timestamp) -> Outcome<()> {
         let user = &session.actor.user;
         let opened = session.rooms.iter().find(|known| known.room == request.room && known.explicit);
-        if let Some(opened) = opened.filter(|_| !user.guest) {
+        let reads_what_comes = !user.guest && !says_what_it_reads(session.actor.vocabulary);
+        if let Some(opened) = opened.filter(|_| reads_what_comes) {
             let heard = self.newest_at(&request.room, lost_at).await?.unwrap_or(opened.position.seq);
             self.store.rooms.mark(&request.room, &user.id, Cursor::Read, &Mark::Seq(heard)).await?;
         }

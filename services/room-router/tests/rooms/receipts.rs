@@ -125,6 +125,9 @@ async fn a_join_brings_what_was_not_delivered_on_any_device() {
     marked(delivered(&stage, &bob, PAIR, Mark::Seq(1)).await);
     let second = stage.synapse("bob2", "g2").await;
     let join = Join { since: Some(Since::Delivered), explicit: true, peer: None, takeover: false, contents: false };
-    let joined = joined(stage.ask(&second, PAIR, RoomCommand::Join(join)).await);
-    assert_eq!(joined.missed.entries.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [2, 3]);
+    let brought = joined(stage.ask(&second, PAIR, RoomCommand::Join(join.clone())).await);
+    assert_eq!(brought.missed.entries.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [2, 3]);
+    // Nobody is brought what they have written themselves.
+    let own = joined(stage.ask(&ann, PAIR, RoomCommand::Join(join)).await);
+    assert!(own.missed.entries.is_empty());
 }
