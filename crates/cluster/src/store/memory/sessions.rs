@@ -7,6 +7,7 @@ use heliograph_domain::{
     id::{NodeId, SocketId, UserId},
     room::{Position, RoomId},
     time::Timestamp,
+    user::Actor,
 };
 
 use super::{
@@ -69,7 +70,8 @@ impl Sessions for MemorySessions {
             let mut sessions = self.sessions.lock(&socket);
             let known = self.held(&mut sessions, &socket).filter(|held| held.session.secret == session.secret);
             if let Some(held) = known {
-                held.session.actor.vocabulary = session.actor.vocabulary;
+                let gateway = held.session.actor.gateway.clone();
+                held.session.actor = Actor { gateway, ..session.actor };
             } else {
                 let next_ordinal = session.rooms.iter().map(|room| room.ordinal + 1).max();
                 let held = Held { session, next_ordinal: next_ordinal.unwrap_or(0), lost: None };
