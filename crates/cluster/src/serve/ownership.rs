@@ -64,7 +64,7 @@ pub async fn serve<S: Service>(
     };
     let mut ready = Some(ready);
     let mut received = 0;
-    owned.follow(&id, &nodes.borrow_and_update().clone());
+    owned.follow(&id, &now(&mut nodes));
     loop {
         if received >= owned.stops.len()
             && let Some(ready) = ready.take()
@@ -74,7 +74,7 @@ pub async fn serve<S: Service>(
         }
         tokio::select! {
             changed = nodes.changed() => match changed {
-                Ok(()) => owned.follow(&id, &nodes.borrow_and_update().clone()),
+                Ok(()) => owned.follow(&id, &now(&mut nodes)),
                 // The directory is gone for good: what is owned stays owned.
                 Err(_) => shutdown.cancelled().await,
             },
@@ -82,7 +82,7 @@ pub async fn serve<S: Service>(
             Some(ended) = owned.workers.join_next() => if let Err(failure) = ended && failure.is_panic() {
                 error!(node = %id, "a partition's task has failed and is started again");
                 owned.stops.retain(|_, stop| !stop.is_cancelled());
-                owned.follow(&id, &nodes.borrow().clone());
+                owned.follow(&id, &now(&mut nodes));
             },
             () = &mut returning => {}
             () = shutdown.cancelled() => break,
@@ -122,6 +122,12 @@ struct Owned<S: Service> {
     subscribed: mpsc::Sender<()>,
     stops: BTreeMap<Partition, CancellationToken>,
     workers: JoinSet<()>,
+}
+
+/// The nodes as they are, which nothing holds on to: a service that looks at them itself, while they are about to
+/// change, would otherwise wait for the change that waits for it.
+fn now(nodes: &mut watch::Receiver<Nodes>) -> Nodes {
+    nodes.borrow_and_update().clone()
 }
 
 impl<S: Service> Owned<S> {

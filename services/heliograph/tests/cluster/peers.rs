@@ -29,15 +29,15 @@ fn who_shows_no_certificate_of_the_authority_is_not_answered_and_said_once() {
     let strangers = Certificates::create(elsewhere.path()).unwrap();
     let settings = Settings::shared();
     let token = token(&settings);
-    let router = Running::ready("room-router", &settings.clone().as_node(&files));
+    let router = Running::ready("room-router", &settings.clone().of_node(&files));
 
-    let known = Running::ready("gateway", &settings.clone().as_node(&files));
+    let known = Running::ready("gateway", &settings.clone().of_node(&files));
     let answered = known.get(HISTORY, &token);
     assert_ne!(answered, UNAVAILABLE);
     assert_eq!(router.metric("heliograph_grpc_refused", "handshake"), 0.0);
     assert_eq!(known.said(&["another process"]), Vec::<String>::new());
 
-    for (count, peer) in [settings.clone(), settings.clone().as_node(&strangers)].into_iter().enumerate() {
+    for (count, peer) in [settings.clone(), settings.clone().of_node(&strangers)].into_iter().enumerate() {
         let gateway = Running::ready("gateway", &peer);
         for _ in 0..3 {
             assert_eq!(gateway.get(HISTORY, &token), UNAVAILABLE);

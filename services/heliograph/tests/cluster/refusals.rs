@@ -54,12 +54,12 @@ fn nats() {
     let (_directory, strangers) = others();
     let settings = Settings::shared().with("bus", nats.url());
     let known = nats.certificates().unwrap();
-    let wrong_authority = settings.clone().as_client("nats", &strangers);
+    let wrong_authority = settings.clone().of_client("nats", &strangers);
     refused(&wrong_authority, "bus", "NATS at 127.0.0.1:", &["certificate", "check the certificates"]);
     let none_shown = settings.clone().trusting("nats", &known.ca, None);
     refused(&none_shown, "bus", "NATS at 127.0.0.1:", &["certificate"]);
     let plain = Nats::start().unwrap();
-    let settings = settings.with("bus", format!("tls://{}", plain.address())).as_client("nats", known);
+    let settings = settings.with("bus", format!("tls://{}", plain.address())).of_client("nats", known);
     refused(&settings, "bus", "NATS at 127.0.0.1:", &["whether the server encrypts"]);
 }
 
@@ -83,7 +83,7 @@ fn redis() {
     let redis = RedisOptions::default().encryption(Encryption::Mutual).start().unwrap();
     let (_directory, strangers) = others();
     let settings = Settings::shared().with("store", redis.url());
-    refused(&settings.as_client("redis", &strangers), "store", "Redis at 127.0.0.1:", &["certificate"]);
+    refused(&settings.of_client("redis", &strangers), "store", "Redis at 127.0.0.1:", &["certificate"]);
     let replica = RedisOptions::default().line(&format!("replicaof {}", nobody().replace(':', " "))).start().unwrap();
     let settings = Settings::shared().with("store", replica.url());
     refused(&settings, "store", "Redis at 127.0.0.1:", &["it is a replica", "name its master"]);
@@ -99,11 +99,11 @@ fn etcd() {
     let etcd = EtcdOptions::default().encryption(Encryption::Mutual).start().unwrap();
     let (_directory, strangers) = others();
     let settings = Settings::shared().with("directory", etcd.url());
-    let wrong_authority = settings.clone().as_client("etcd", &strangers);
+    let wrong_authority = settings.clone().of_client("etcd", &strangers);
     refused(&wrong_authority, "directory", "etcd at 127.0.0.1:", &["certificate", "check the certificates"]);
     let plain = Etcd::start().unwrap();
     let settings = settings.with("directory", format!("etcds://{}", plain.address()));
-    let settings = settings.as_client("etcd", etcd.certificates().unwrap());
+    let settings = settings.of_client("etcd", etcd.certificates().unwrap());
     refused(&settings, "directory", "etcd at 127.0.0.1:", &["whether the server encrypts"]);
 }
 

@@ -69,12 +69,12 @@ impl Settings {
     }
 
     /// The same with certificates of a client.
-    pub(crate) fn as_client(self, section: &str, files: &Certificates) -> Self {
+    pub(crate) fn of_client(self, section: &str, files: &Certificates) -> Self {
         self.trusting(section, &files.ca, Some((&files.client_cert, &files.client_key)))
     }
 
     /// The same for a process with certificates for the others.
-    pub(crate) fn as_node(self, files: &Certificates) -> Self {
+    pub(crate) fn of_node(self, files: &Certificates) -> Self {
         self.trusting("grpc", &files.ca, Some((&files.node_cert, &files.node_key)))
     }
 }
