@@ -15,7 +15,7 @@ suiteInEveryMode('a pair of guests', (stage) => {
     return guests;
   }
 
-  it('the partner hears a message, and the sender that it is stored and that it has arrived', async () => {
+  it('the partner hears a message, and the sender that it is stored and that the partner has confirmed it', async () => {
     const [ann, bob] = await matched();
     const ack = await ann.say('hello', { clientId: 'c-1', timestamp: '1999-01-01T00:00:00Z' });
     includes(ack, { success: true, status: 'sent', clientId: 'c-1' });
@@ -32,7 +32,11 @@ suiteInEveryMode('a pair of guests', (stage) => {
     });
     const { messageId, timestamp } = ack;
     assert.deepEqual(await ann.next('chat:message:sent'), { messageId, timestamp, status: 'sent', clientId: 'c-1' });
+    for (const _ of ['once', 'and again, which counts for nothing']) {
+      includes(await bob.ask('chat:message:delivered', { messageId }), { success: true });
+    }
     includes(await ann.next('chat:message:delivered'), { messageId });
+    assert.deepEqual(ann.heard('chat:message:delivered').length, 1);
     assert.deepEqual(ann.heard('chat:message'), []);
   });
 

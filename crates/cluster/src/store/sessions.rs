@@ -15,7 +15,7 @@ use super::Step;
 /// until it is resumed or its time is over.
 pub trait Sessions: Send + Sync + 'static {
     /// Begins a session, live at its actor's gateway. If the same one, by its secret, has begun already,
-    /// nothing changes but what is known of its actor, such as what the socket speaks.
+    /// nothing changes but what is known of its actor, such as what the socket speaks. It stays its user's.
     fn open<'a>(&'a self, session: Session) -> Step<'a, ()>;
 
     /// The session, and since when it is lost; `None` if there is none.

@@ -81,11 +81,14 @@ async fn no_new_session_begins_while_old_ones_go_on() {
 #[tokio::test]
 async fn nobody_changes_the_transport_any_more() {
     let server = server(Duration::from_millis(1_000)).await;
-    let polling = open_polling(server.address, "/socket.io/").await;
+    let mut polling = open_polling(server.address, "/socket.io/").await;
+    polling.begin_poll().await;
     server.stop();
     let path = format!("/socket.io/?EIO=4&transport=websocket&sid={}", polling.sid);
     let refusal = WebSocket::try_connect(server.address, &path, &[]).await.err().expect("a refusal");
     assert_eq!(refusal.status, 503);
+    // It goes on as it was until its turn comes.
+    assert_eq!(polling.end_poll().await.body, "1");
     drop(polling);
     server.ended().await;
 }

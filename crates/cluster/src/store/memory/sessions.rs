@@ -70,8 +70,10 @@ impl Sessions for MemorySessions {
             let mut sessions = self.sessions.lock(&socket);
             let known = self.held(&mut sessions, &socket).filter(|held| held.session.secret == session.secret);
             if let Some(held) = known {
-                let gateway = held.session.actor.gateway.clone();
-                held.session.actor = Actor { gateway, ..session.actor };
+                if held.session.actor.user.id == session.actor.user.id {
+                    let gateway = held.session.actor.gateway.clone();
+                    held.session.actor = Actor { gateway, ..session.actor };
+                }
             } else {
                 let next_ordinal = session.rooms.iter().map(|room| room.ordinal + 1).max();
                 let held = Held { session, next_ordinal: next_ordinal.unwrap_or(0), lost: None };

@@ -34,6 +34,7 @@ const COMMANDS: &[&str] = &[
     "LLEN",
     "LPOS",
     "LRANGE",
+    "LSET",
     "LTRIM",
     "PERSIST",
     "PEXPIRE",

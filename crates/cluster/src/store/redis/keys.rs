@@ -213,7 +213,7 @@ mod tests {
         let deadlines = keys.deadlines(Scope::Presence, partition);
         assert_eq!(name(&deadlines), format!("hg:{{partition:{partition}}}:deadlines:presence"));
         let (room, of_room) = (RoomId::parse("standup").unwrap(), Partition::of("standup"));
-        let [head, .., gateways, _, _, _, all] = keys.room(&room);
+        let [head, .., gateways, _, _, _, _, _, all] = keys.room(&room);
         assert_eq!(name(&head), format!("hg:{{rooms:{of_room}}}:head:standup"));
         assert_eq!(name(&gateways), format!("hg:{{rooms:{of_room}}}:gateways:standup"));
         assert_eq!(name(&all), format!("hg:{{rooms:{of_room}}}"));
