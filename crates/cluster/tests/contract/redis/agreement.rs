@@ -196,7 +196,7 @@ async fn sessions_agree(servers: Arc<Servers>) {
         let explicit = pair.chance(50);
         match pair.below(10) {
             0 => {
-                let vocabulary = Vocabulary::Mesh;
+                let vocabulary = Vocabulary::ALL[pair.below(5) as usize];
                 let actor = Actor { user, admin: explicit, socket, gateway, vocabulary };
                 let room = SessionRoom { ordinal: 3, room, position, explicit };
                 let rooms = if pair.chance(50) { vec![room] } else { Vec::new() };
@@ -272,7 +272,7 @@ async fn presence_agrees(servers: Arc<Servers>) {
         let (id, limit) = (user.id.clone(), pair.below(4) as usize);
         match pair.below(16) {
             0 | 1 => {
-                let vocabulary = if limit > 1 { Vocabulary::Synapse } else { Vocabulary::Mesh };
+                let vocabulary = Vocabulary::ALL[limit];
                 let connecting = UserSocket { socket, gateway, vocabulary };
                 let told = format!("connect {id} {connecting:?}, {limit} at most, {now}");
                 let connect = async |store: &Store| store.presence.connect(&user, connecting.clone(), limit, now).await;

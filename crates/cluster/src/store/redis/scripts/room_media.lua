@@ -17,7 +17,7 @@ if not call('ZSCORE', peers, target) then
   return { 'no_such_peer' }
 end
 
-local before, media, after = string.match(call('HGET', attendance, target), '^([^\n]*\n%d+\n%d\n%l+\n)(%d+)(\n.*)$')
+local before, media, after = string.match(call('HGET', attendance, target), '^([^\n]*\n%d+\n%d\n[%l%-]+\n)(%d+)(\n.*)$')
 local changed = bit.bor(bit.band(tonumber(media), tonumber(kept)), tonumber(set))
 local roster, reach = unpack(call('HMGET', head, 'roster', 'reach'))
 roster = tonumber(roster)

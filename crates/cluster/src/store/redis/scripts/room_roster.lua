@@ -36,7 +36,7 @@ end
 -- The parts of an attendance: user, turn, 1 if it asked for the room, vocabulary, media, when it became a
 -- peer, gateway.
 local function parts_of(attending)
-  return string.match(attending, '^([^\n]*)\n(%d+)\n(%d)\n(%l+)\n(%d*)\n(%d*)\n(.*)$')
+  return string.match(attending, '^([^\n]*)\n(%d+)\n(%d)\n([%l%-]+)\n(%d*)\n(%d*)\n(.*)$')
 end
 
 local function user_of(attending)

@@ -58,7 +58,7 @@ fn actors() -> Vec<Actor> {
                 admin: false,
                 socket: SocketId::parse(&format!("{} {socket}", user.id)).unwrap(),
                 gateway: NodeId::parse("anywhere").unwrap(),
-                vocabulary: if socket == 0 { Vocabulary::Mesh } else { Vocabulary::Synapse },
+                vocabulary: Vocabulary::ALL[(number + socket) % Vocabulary::ALL.len()],
             });
         }
     }
