@@ -78,7 +78,6 @@ pub(crate) fn gateway(config: &Config, metrics: &transport::Metrics) -> service:
             SocketVocabulary::Synapse => Vocabulary::Synapse,
             SocketVocabulary::GuestChat => Vocabulary::GuestChat,
             SocketVocabulary::DirectChat => Vocabulary::DirectChat,
-            SocketVocabulary::Collaboration => Vocabulary::Collaboration,
         }),
         replay_limit: config.engine.replay_limit,
         anonymous_mesh: anonymous(config),

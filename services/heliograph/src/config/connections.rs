@@ -17,7 +17,7 @@ pub(crate) enum SocketTransport {
     Websocket,
 }
 
-/// A vocabulary of Socket.IO clients.
+/// A vocabulary of the namespace `/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum SocketVocabulary {
@@ -27,8 +27,6 @@ pub(crate) enum SocketVocabulary {
     GuestChat,
     /// One-to-one chat.
     DirectChat,
-    /// Matching and sessions.
-    Collaboration,
 }
 
 /// Engine.IO and Socket.IO.
@@ -67,7 +65,7 @@ pub(crate) struct Engine {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub upgrade_timeout: Duration,
-    /// What clients of the namespace `/` speak that do not say it in `auth.vocabulary` or `?vocabulary=`: `synapse`, `guest-chat`, `direct-chat` or `collaboration`. Unset: what their first event belongs to.
+    /// What clients of the namespace `/` speak that do not say it in `auth.vocabulary` or `?vocabulary=`: `synapse`, `guest-chat` or `direct-chat`. Unset: what their first event belongs to.
     pub default_vocabulary: Option<SocketVocabulary>,
     /// Connection state recovery. A client can decline it with `auth.recovery: false` or `?recovery=off`.
     pub recovery: bool,
