@@ -29,8 +29,8 @@ export class Synapse {
   #journal = new Journal();
 
   /** Makes a client. `options` are the stock client's own; it does not reconnect unless they say so. */
-  constructor(server, options = {}) {
-    this.socket = io(server.url, { forceNew: true, reconnection: false, ...options });
+  constructor(server, { namespace = '', ...options } = {}) {
+    this.socket = io(`${server.url}${namespace}`, { forceNew: true, reconnection: false, ...options });
     this.socket.onAny((name, ...payloads) => this.#journal.add(name, payloads[0]));
     this.socket.on('connect', () => this.#journal.add('connect', undefined));
     this.socket.on('connect_error', (error) => {
