@@ -2,7 +2,6 @@
 
 import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
-import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import path from 'node:path';
 
@@ -10,7 +9,7 @@ import { io } from 'socket.io-client';
 
 import { startBalancer } from './balancer.js';
 import { Journal } from './journal.js';
-import { IN_CLUSTER, SHARED, freePort } from './server.js';
+import { IN_CLUSTER, SHARED } from './server.js';
 import { PATIENCE_MS, until, within } from './wait.js';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -53,19 +52,32 @@ export async function startConformanceOver(shared, ...options) {
   };
 }
 
+let nodesStarted = 0;
+
 async function startNode(options) {
-  const port = await freePort();
+  nodesStarted += 1;
   const folder = path.join(OUTPUT, 'conformance');
   mkdirSync(folder, { recursive: true });
-  const log = createWriteStream(path.join(folder, `${options.slice(0, 4).join('')}-${port}.log`));
-  const child = spawn(BINARY, ['--port', String(port), ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const log = createWriteStream(path.join(folder, `${options.slice(0, 4).join('')}-${process.pid}-${nodesStarted}.log`));
+  // The system chooses the port: one that is looked for first may be somebody else's by the time it is used.
+  const child = spawn(BINARY, ['--port', '0', ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   process.once('exit', () => child.kill('SIGKILL'));
   const exited = new Promise((resolve) => {
     child.once('exit', resolve);
   });
-  await until('the conformance server listens', () => listens(port));
+  let announced = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    announced += text;
+  });
+  const listening = () => /listening on http:\/\/127\.0\.0\.1:(\d+)\s/.exec(announced);
+  const early = exited.then((code) => {
+    throw new Error(`the conformance server ended with ${code} before it listened, see ${log.path}`);
+  });
+  early.catch(() => {});
+  await Promise.race([early, until('the conformance server listens', () => listening() !== null)]);
+  const port = Number(listening()[1]);
   return {
     port,
     url: `http://127.0.0.1:${port}`,
@@ -74,16 +86,6 @@ async function startNode(options) {
       await exited;
     },
   };
-}
-
-function listens(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }
 
 /**
