@@ -109,7 +109,18 @@ fn end_to_end(
     shared: Option<&SharedServers>,
 ) -> Result<(), Failure> {
     let place = if shared.is_some() { "in a cluster" } else { "end to end" };
-    for suite in ["conformance", "synapse", "guest-chat", "direct-chat", "collaboration", "mesh", "across", "http", "backend", "browser"] {
+    for suite in [
+        "conformance",
+        "synapse",
+        "guest-chat",
+        "direct-chat",
+        "collaboration",
+        "mesh",
+        "across",
+        "http",
+        "backend",
+        "browser",
+    ] {
         let files = test_files(&workspace.root().join("tests/js").join(suite))?;
         let mut command = node(workspace, tools, &files);
         against_the_binary(&mut command, workspace, shared);
